@@ -1,0 +1,3 @@
+// Error codes of the room 'cli'.
+
+export const cliErrors = {};

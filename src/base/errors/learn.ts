@@ -1,0 +1,3 @@
+// Error codes of the room 'learn'.
+
+export const learnErrors = {};

@@ -1,0 +1,3 @@
+// Error codes of the room 'solve'.
+
+export const solveErrors = {};

@@ -1,0 +1,21 @@
+// Tests run against what ships: `galerkin/<room>` is the built room in dist, loaded by Node itself.
+import { defineConfig } from 'vitest/config';
+
+const dist = new URL('./dist/', import.meta.url).pathname;
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^galerkin$/, replacement: `${dist}index.js` },
+      { find: /^galerkin\/(base|store|solve|compile|model|learn|serve)$/, replacement: `${dist}$1/index.js` },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    server: { deps: { external: [/\/dist\//] } },
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
