@@ -1,0 +1,37 @@
+// The Debian packages that the tests drive for real; installed when we may, otherwise named.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** Each: the Debian package, a file that shows it is there, and what it is for. */
+const wanted = [
+  {
+    name: 'chromium',
+    present: () => existsSync(process.env.CHROMIUM ?? '/usr/bin/chromium'),
+    use: 'browser tests of the studio',
+  },
+];
+
+/** Installs what is missing if this user may; returns the names that are still missing, with their use. */
+export function ensureSystemPackages() {
+  const missing = () => wanted.filter(item => !item.present());
+  if (missing().length === 0) return [];
+  const names = missing().map(item => item.name);
+  const prefix = asRoot();
+  if (prefix && existsSync('/usr/bin/apt-get')) {
+    console.log(`Installing Debian packages: ${names.join(' ')} …`);
+    const apt = args =>
+      spawnSync([...prefix, 'apt-get', '-qq', ...args].join(' '), {
+        shell: true,
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      });
+    apt(['update']);
+    apt(['install', '-y', '--no-install-recommends', ...names]);
+  }
+  return missing().map(({ name, use }) => ({ name, use }));
+}
+
+function asRoot() {
+  if (process.getuid?.() === 0) return [];
+  return spawnSync('sudo', ['-n', 'true']).status === 0 ? ['sudo', '-n'] : undefined;
+}
