@@ -1,3 +1,30 @@
-// Error codes of the room 'cli'.
+// Error codes of the doors: what a person typed, and servers that do not answer.
+import { entry } from './entry.js';
 
-export const cliErrors = {};
+export const cliErrors = {
+  SERVER_UNREACHABLE: entry<{ url: string; reason: string }>({
+    http: 502,
+    exit: 69,
+    message: ({ url, reason }) =>
+      `No Galerkin server answers at ${url} (${reason}). Start one with 'npm start' or 'galerkin serve', or name another with --url.`,
+    doc: 'The command talks to a running server and found none at that address. Start one, or give --url.',
+  }),
+  SERVER_REFUSED: entry<{ url: string; status: number; reason: string }>({
+    http: 502,
+    exit: 65,
+    message: ({ url, status, reason }) => `The server refused ${url} with status ${status}: ${reason}`,
+    doc: 'The server answered with an error. Its own words say what was wanted and what came.',
+  }),
+  ARGUMENT_INVALID: entry<{ flag: string; wanted: string; got: string }>({
+    http: 400,
+    exit: 2,
+    message: ({ flag, wanted, got }) => `${flag}: wanted ${wanted}, got '${got}'.`,
+    doc: 'An argument of the command line can not be read. The message says the form that is wanted.',
+  }),
+  PROBLEM_UNKNOWN: entry<{ name: string; known: readonly string[] }>({
+    http: 404,
+    exit: 2,
+    message: ({ name, known }) => `There is no problem '${name}'. Known: ${known.join(', ')}.`,
+    doc: 'The name of the problem is not in the library of problems.',
+  }),
+};

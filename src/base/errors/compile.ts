@@ -1,3 +1,62 @@
 // Error codes of the room 'compile'.
+import { entry } from './entry.js';
 
-export const compileErrors = {};
+export const compileErrors = {
+  TRACER_NOT_READY: entry<{ what: string }>({
+    http: 500,
+    exit: 70,
+    message: ({ what }) => `${what} needs the tracer, which is not loaded. Call 'await ready()' once before.`,
+    doc: 'Tracing and lowering need the tracer. Await ready() from galerkin/compile once, when the program starts.',
+  }),
+  SPEC_INVALID: entry<{ path: string; wanted: string; got: string }>({
+    http: 400,
+    exit: 65,
+    message: ({ path, wanted, got }) => `Spec '${path}': wanted ${wanted}, got ${got}.`,
+    doc: "A spec of a traced argument is not { shape, dtype }. Sizes are whole numbers from 1; only the first may be 'batch'.",
+  }),
+  TRACE_FAILED: entry<{ reason: string }>({
+    http: 400,
+    exit: 65,
+    message: ({ reason }) =>
+      `The function could not be traced: ${reason}. Every use of an array consumes it: write 'x.ref' for all uses but the last.`,
+    doc: 'The function threw while it was traced. The cause is attached; most often an array was used twice without .ref.',
+  }),
+  PRIMITIVE_UNSUPPORTED: entry<{ primitive: string; params: string; reason: string; location: string }>({
+    http: 400,
+    exit: 65,
+    message: ({ primitive, params, reason, location }) =>
+      `Primitive '${primitive}' ${params} at ${location} cannot be compiled: ${reason}. Write it with supported operations (docs/compile.md).`,
+    doc: 'The traced function uses an operation that has no native lowering. The message names it and the source line.',
+  }),
+  BATCH_NOT_SYMBOLIC: entry<{ reason: string }>({
+    http: 400,
+    exit: 65,
+    message: ({ reason }) =>
+      `The 'batch' axis cannot stay symbolic: ${reason}. Keep items of a batch independent, or give the axis a number.`,
+    doc: 'A value or the form of the graph depends on the batch size, for instance a mean over the batch axis.',
+  }),
+  SESSION_MODEL_INVALID: entry<{ source: string; reason: string }>({
+    http: 422,
+    exit: 65,
+    message: ({ source, reason }) => `The model in ${source} cannot be opened: ${reason}`,
+    doc: 'The bytes are no ONNX model that the runtime can execute: truncated, corrupt, or with unknown operators.',
+  }),
+  SESSION_INPUT_INVALID: entry<{ name: string; wanted: string; got: string }>({
+    http: 400,
+    exit: 65,
+    message: ({ name, wanted, got }) => `Input '${name}': wanted ${wanted}, got ${got}.`,
+    doc: 'A feed has a wrong name, datatype, shape or length. The message says what the model wants.',
+  }),
+  SESSION_CLOSED: entry<{ what: string }>({
+    http: 503,
+    exit: 69,
+    message: ({ what }) => `${what} is closed. Open a new one.`,
+    doc: 'A native session was used after close().',
+  }),
+  SESSION_RUN_FAILED: entry<{ reason: string }>({
+    http: 500,
+    exit: 70,
+    message: ({ reason }) => `The native run failed: ${reason}`,
+    doc: 'The runtime refused to execute the model with these inputs. The reason is its own message.',
+  }),
+};

@@ -1,3 +1,40 @@
 // Error codes of the room 'store'.
+import { entry } from './entry.js';
 
-export const storeErrors = {};
+export const storeErrors = {
+  FILE_READ_FAILED: entry<{ path: string; wanted: string; reason: string }>({
+    http: 500,
+    exit: 66,
+    message: ({ path, wanted, reason }) =>
+      `Cannot read '${path}': wanted ${wanted}, got ${reason}. Check the path and its permissions.`,
+    doc: 'A file or folder is missing, is of another kind than wanted, or may not be read by this user.',
+  }),
+  FILE_WRITE_FAILED: entry<{ path: string; reason: string }>({
+    http: 500,
+    exit: 74,
+    message: ({ path, reason }) =>
+      `Cannot write '${path}': ${reason}. What stood there before is untouched; check permissions and free space.`,
+    doc: 'A file or folder could not be written: no permission, no space, or a file of another kind in the way. Nothing half-written is left under the wanted name.',
+  }),
+  FOLDER_EXISTS: entry<{ path: string }>({
+    http: 409,
+    exit: 2,
+    message: ({ path }) =>
+      `Wanted to publish '${path}', but it exists already. Choose another name, or ask to replace.`,
+    doc: 'A folder is published once, as a whole. To put another in its place, ask for replacement explicitly.',
+  }),
+  NPZ_INVALID: entry<{ name: string; wanted: string; got: string }>({
+    http: 400,
+    exit: 65,
+    message: ({ name, wanted, got }) =>
+      `Arrays in '${name}': wanted ${wanted}, got ${got}. Write the file again, e.g. with numpy.savez.`,
+    doc: 'An .npz archive or one of its arrays is damaged, too large, or of a kind that is not read here (object arrays, Fortran order, big-endian, encrypted or zip64 archives).',
+  }),
+  CHECKPOINT_INVALID: entry<{ path: string; wanted: string; got: string }>({
+    http: 500,
+    exit: 65,
+    message: ({ path, wanted, got }) =>
+      `Checkpoint '${path}': wanted ${wanted}, got ${got}. Remove the file to go on from the one before.`,
+    doc: 'A checkpoint cannot be stored or read back: its digest does not match, its metadata is not JSON, or its step is no whole number.',
+  }),
+};

@@ -1,0 +1,87 @@
+// The command line as an HTTP client: typed answers of a running server, and its errors in our words.
+import { z } from 'zod';
+import { GalerkinError, invariant } from '../base/index.js';
+
+const fieldRows = z.array(z.array(z.number()));
+
+const answerSchema = z.object({
+  model: z.string(),
+  version: z.string(),
+  outputs: z.record(z.string(), z.unknown()),
+  guard: z
+    .object({
+      residual: z.number().nullable(),
+      residualBound: z.number(),
+      fluxImbalance: z.number().nullable(),
+      fluxBound: z.number(),
+      verdict: z.string(),
+    })
+    .optional(),
+  answeredBy: z.string(),
+  latencyMs: z.number(),
+});
+export type Answer = z.infer<typeof answerSchema>;
+
+const sampleSchema = z.object({
+  index: z.number(),
+  inputs: z.record(z.string(), fieldRows),
+  outputs: z.record(z.string(), fieldRows),
+});
+export type Sample = z.infer<typeof sampleSchema>;
+
+const modelsSchema = z.object({ models: z.array(z.looseObject({ name: z.string(), version: z.string() })) });
+const refusalSchema = z.object({ error: z.string() });
+
+/** Asks the server at `base`; its refusals and silence become typed errors. */
+async function request<T>(base: string, path: string, schema: z.ZodType<T>, body?: object): Promise<T> {
+  const url = new URL(path, base).href;
+  const init = body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  let response: Response;
+  try {
+    response = await fetch(url, init);
+  } catch (cause) {
+    const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+    throw new GalerkinError('SERVER_UNREACHABLE', { url: base, reason }, { cause });
+  }
+  const text = await response.text();
+  if (!response.ok) throw new GalerkinError('SERVER_REFUSED', { url, status: response.status, reason: refusal(text) });
+  return schema.parse(JSON.parse(text));
+}
+
+function refusal(text: string): string {
+  try {
+    return refusalSchema.parse(JSON.parse(text)).error;
+  } catch {
+    return text.slice(0, 200);
+  }
+}
+
+/** Values of `rows` in row-major order. */
+export function flatten(rows: readonly (readonly number[])[]): Float64Array {
+  return Float64Array.from(rows.flat());
+}
+
+/** The rows of a square field. */
+export function rowsOf(field: ArrayLike<number>, n: number): number[][] {
+  invariant(field.length === n * n, `a field of ${field.length} values is not ${n} by ${n}`);
+  return Array.from({ length: n }, (_, j) => Array.from({ length: n }, (_, i) => field[j * n + i]));
+}
+
+export interface PredictRequest {
+  readonly model: string;
+  readonly inputs: Record<string, number[][]>;
+  readonly guard?: string;
+}
+
+export const predictOn = (base: string, body: PredictRequest): Promise<Answer> =>
+  request(base, '/predict', answerSchema, body);
+
+export const sampleOf = (base: string, model: string, index: number): Promise<Sample> =>
+  request(base, `/models/${encodeURIComponent(model)}/samples/${index}`, sampleSchema);
+
+export const modelsOf = (base: string): Promise<z.infer<typeof modelsSchema>> => request(base, '/models', modelsSchema);
+
+/** One output as a field; a server that leaves it out has a bug. */
+export function outputField(answer: Answer, name: string): Float64Array {
+  return flatten(fieldRows.parse(answer.outputs[name]));
+}

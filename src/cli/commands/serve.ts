@@ -1,0 +1,43 @@
+// `galerkin serve`: serves the repository over KServe v2 and REST, with the studio, until it is asked to stop.
+import { Command } from 'commander';
+import { serve, serveOptions } from '../../serve/index.js';
+import { addFlags, typedFlags } from '../flags.js';
+import { folderFlag, repositoryIn } from '../folders.js';
+import { onInterrupt } from '../interrupt.js';
+import { report } from '../output.js';
+import { solverBackend } from '../solver-backend.js';
+import { studioFolder } from '../studio-folder.js';
+
+export function serveCommand(): Command {
+  const command = new Command('serve')
+    .description('Serve the models of the repository over HTTP (KServe v2, REST, studio).')
+    .addOption(folderFlag())
+    .option('--json', 'print one line of JSON once the server is up', false);
+  return addFlags(command, serveOptions, ['studioFolder']).action(run);
+}
+
+async function run({ folder, json }: { folder: string; json: boolean }, command: Command): Promise<void> {
+  const { asked, dispose } = onInterrupt();
+  const options = { repository: repositoryIn(folder), studioFolder: studioFolder(), ...typedFlags(command, serveOptions) };
+  const server = await serve(options, { backends: [solverBackend()] });
+  report(json, { url: server.url, port: server.port, pid: process.pid }, () => welcome(server.url));
+  await asked;
+  dispose();
+  await server.close();
+}
+
+/** What a person wants to know once the server is up. */
+export function welcome(url: string): string {
+  return [
+    `Server  ${url}`,
+    `Studio  ${url}/studio/`,
+    '',
+    'Try it:',
+    `  curl -s ${url}/v2/health/ready -o /dev/null -w '%{http_code}\\n'`,
+    `  curl -s ${url}/v2/models/darcy`,
+    '  npx galerkin predict darcy --sample 3',
+    '  npx galerkin predict darcy --inclusion 0.3,0.6,0.2,100 --guard fallback',
+    '',
+    'Ctrl-C stops it.',
+  ].join('\n');
+}

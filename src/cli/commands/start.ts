@@ -1,0 +1,75 @@
+// `galerkin start`: the whole path in one command: learn the first model unless it is there, then serve it and stay up.
+import { Command, Option } from 'commander';
+import { GalerkinError, isGalerkinError, systemClock } from '../../base/index.js';
+import { learn, learnOptions } from '../../learn/index.js';
+import { readPackage } from '../../model/index.js';
+import { serve } from '../../serve/index.js';
+import { folderFlag, repositoryIn } from '../folders.js';
+import { addFlags, typedFlags } from '../flags.js';
+import { onInterrupt } from '../interrupt.js';
+import { percent, report } from '../output.js';
+import { progressBar } from '../progress-bar.js';
+import { solverBackend } from '../solver-backend.js';
+import { studioFolder } from '../studio-folder.js';
+import { welcome } from './serve.js';
+
+interface StartFlags {
+  readonly folder: string;
+  readonly port: number;
+  readonly json: boolean;
+}
+
+const problem = 'darcy';
+
+export function startCommand(): Command {
+  const command = new Command('start')
+    .description('Solve a data set, learn a surrogate, write its package and serve it; later starts serve what is on disk.')
+    .addOption(folderFlag())
+    .addOption(new Option('--port <number>', 'port of the server, 0 for any free one (default 8000)').argParser(Number).default(8000))
+    .option('--json', 'print one line of JSON once the server is up', false);
+  return addFlags(command, learnOptions, ['folder']).action(run);
+}
+
+async function run({ folder, port, json }: StartFlags, command: Command): Promise<void> {
+  const { signal, asked, dispose } = onInterrupt();
+  try {
+    const repository = repositoryIn(folder);
+    if (!(await isLearnt(repository))) {
+      const options = { ...typedFlags(command, learnOptions), folder };
+      await learnFirst(options, { signal, json });
+    }
+    if (signal.aborted) return;
+    const server = await serve({ repository, port, studioFolder: studioFolder() }, { backends: [solverBackend()] });
+    report(json, { url: server.url, port: server.port, pid: process.pid }, () => `\n${welcome(server.url)}`);
+    await asked;
+    await server.close();
+  } finally {
+    dispose();
+  }
+}
+
+/** True if a whole, intact model is on disk; a damaged one is reported, not overwritten. */
+async function isLearnt(repository: string): Promise<boolean> {
+  try {
+    await readPackage(repository, problem);
+    return true;
+  } catch (error) {
+    if (isGalerkinError(error) && error.code === 'MODEL_UNKNOWN') return false;
+    throw error;
+  }
+}
+
+async function learnFirst(
+  options: Parameters<typeof learn>[1],
+  { signal, json }: { signal: AbortSignal; json: boolean },
+): Promise<void> {
+  const bar = progressBar(process.stderr, systemClock);
+  try {
+    const result = await learn(problem, options, { onProgress: bar.onProgress, signal });
+    bar.finish();
+    if (result.status !== 'finished') throw new GalerkinError('TRAINING_FAILED', { status: result.status });
+    if (!json) console.log(`Learnt ${problem} in ${result.seconds.toFixed(0)} s: ${percent(result.testError)} relative L2 error on unseen fields.`);
+  } finally {
+    bar.finish();
+  }
+}

@@ -1,0 +1,88 @@
+// Progress of long work in the terminal: one live line with a bar, the figure that matters and the time left; plain lines where there is no terminal.
+import type { Clock, Progress, ProgressListener } from '../base/index.js';
+
+export interface ProgressBar {
+  readonly onProgress: ProgressListener;
+  /** Ends the live line, so that other output starts on a fresh one. */
+  finish(): void;
+}
+
+interface Terminal {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+const barWidth = 24;
+const redrawMs = 80;
+const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+function bar(share: number): string {
+  const cells = share * barWidth;
+  const full = Math.floor(cells);
+  return `${'█'.repeat(full)}${eighths[Math.floor((cells - full) * 8)] ?? ''}`.padEnd(barWidth, '·');
+}
+
+/** Minutes and seconds, rounded up: `1:05`. */
+export function clockTime(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+function figureText({ figure }: Progress): string {
+  if (!figure || !Number.isFinite(figure.value)) return '';
+  const value = figure.unit === '%' ? figure.value.toFixed(2) : figure.value.toPrecision(3);
+  return `${figure.name} ${value}${figure.unit ? ` ${figure.unit}` : ''}`;
+}
+
+/** One line of progress: task, bar, share, figure, time taken and left. */
+export function progressLine(progress: Progress, elapsedMs: number): string {
+  const { task, done, total } = progress;
+  const share = total > 0 ? Math.min(1, done / total) : 0;
+  const left = done > 0 && done < total ? `, ${clockTime((elapsedMs / done) * (total - done))} left` : '';
+  const shareText = `${Math.floor(100 * share)} %`.padStart(5);
+  return `${task.padEnd(22)} ${bar(share)} ${shareText}  ${figureText(progress).padEnd(20)}  ${clockTime(elapsedMs)}${left}`;
+}
+
+/** Draws progress on `terminal`; without a terminal, one line at each tenth. */
+export function progressBar(terminal: Terminal, clock: Clock): ProgressBar {
+  let task = '';
+  let startMs = 0;
+  let startDone = 0;
+  let drawnMs = Number.NEGATIVE_INFINITY;
+  let tenth = -1;
+  let live = false;
+
+  const finish = (): void => {
+    if (live) terminal.write('\n');
+    live = false;
+  };
+  const begin = (progress: Progress): void => {
+    finish();
+    task = progress.task;
+    startMs = clock.monotonic();
+    startDone = progress.done === progress.total ? 0 : progress.done;
+    tenth = -1;
+    drawnMs = Number.NEGATIVE_INFINITY;
+  };
+  const onProgress = (progress: Progress): void => {
+    if (progress.task !== task) begin(progress);
+    const nowMs = clock.monotonic();
+    const complete = progress.done >= progress.total;
+    // What an earlier run had finished costs no time now, so it must not make the estimate rosier.
+    const scaled = { ...progress, done: progress.done - startDone, total: progress.total - startDone };
+    const line = progressLine(startDone > 0 ? scaled : progress, nowMs - startMs);
+    if (terminal.isTTY) {
+      if (!complete && nowMs - drawnMs < redrawMs) return;
+      drawnMs = nowMs;
+      terminal.write(`\r${line.slice(0, (terminal.columns ?? 120) - 1)}\x1b[K`);
+      live = true;
+      if (complete) finish();
+    } else {
+      const reached = Math.floor((10 * progress.done) / Math.max(1, progress.total));
+      if (reached !== tenth) terminal.write(`${line}\n`);
+      tenth = reached;
+    }
+  };
+  return { onProgress, finish };
+}

@@ -1,0 +1,66 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeNpz } from 'galerkin/store';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../end-to-end/galerkin.js';
+
+let cwd = '';
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'galerkin-'));
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+describe('galerkin', () => {
+  test.each(['start', 'solve', 'learn', 'serve', 'predict', 'models'])('%s --help shows its options', async verb => {
+    const { code, stdout } = await run([verb, '--help'], cwd);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/--json/);
+  });
+
+  test('learn --help shows units, ranges and defaults', async () => {
+    const { stdout } = await run(['learn', '--help'], cwd);
+    expect(stdout).toMatch(/--preset/);
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(/nodes per side/);
+    expect(stdout).toMatch(/default/);
+  });
+
+  test('solve converges and writes fields that read back', async () => {
+    const { code, stdout } = await run(['solve', 'darcy', '--n', '17', '--seed', '4', '--out', 'field.npz', '--json'], cwd);
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ status: 'converged', n: 17, unknowns: 225 });
+    expect(result.relativeResidual).toBeLessThanOrEqual(1e-10);
+    const { u } = decodeNpz(await readFile(join(cwd, 'field.npz')));
+    expect(u?.shape).toEqual([17, 17]);
+    expect(Math.max(...Array.from(u?.data ?? [], Number))).toBeCloseTo(result.max, 12);
+  });
+
+  test('models of an empty folder says how to make one', async () => {
+    const { code, stdout } = await run(['models'], cwd);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/galerkin learn darcy/);
+  });
+
+  test.each([
+    ['an unknown command', ['fly'], 2, /unknown command/],
+    ['an unknown flag', ['solve', 'darcy', '--colour', 'red'], 2, /unknown option/],
+    ['an unknown problem', ['solve', 'maxwell'], 2, /PROBLEM_UNKNOWN.*|darcy/],
+    ['a grid too small', ['solve', 'darcy', '--n', '1'], 2, /n/],
+    ['a word for a number', ['learn', 'darcy', '--epochs', 'many'], 2, /number/],
+    ['an inclusion of three numbers', ['solve', 'darcy', '--inclusion', '0.1,0.2,3'], 2, /x,y,radius,value/],
+    ['a negative inclusion', ['solve', 'darcy', '--inclusion', '0.1,0.2,0.1,-3'], 2, /ARGUMENT_INVALID/],
+    ['no server', ['predict', 'darcy', '--url', 'http://127.0.0.1:9'], 69, /npm start/],
+    ['a fraction of a sample', ['predict', 'darcy', '--sample', '1.5', '--url', 'http://127.0.0.1:9'], 2, /--sample/],
+  ])('%s ends with its exit code and says what is wanted', async (_what, args, exit, message) => {
+    const { code, stderr, stdout } = await run(args, cwd);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(exit);
+    expect(stdout).toBe('');
+  });
+
+  test('with --json an error is one line of JSON on stderr', async () => {
+    const { stderr } = await run(['solve', 'maxwell', '--json'], cwd);
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'PROBLEM_UNKNOWN' } });
+  });
+});
