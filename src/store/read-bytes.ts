@@ -1,0 +1,15 @@
+// A whole file into memory, with our errors.
+import { readFile } from 'node:fs/promises';
+import { readFailure } from './failures.js';
+
+/**
+ * Reads a file.
+ * @throws FILE_READ_FAILED when it is missing, a folder, or not readable.
+ */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw readFailure(path, 'a readable file', cause);
+  }
+}
