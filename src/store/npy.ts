@@ -84,5 +84,6 @@ export function decodeNpy(name: string, bytes: Uint8Array): NpzArray {
   }
   const offset = bytes.byteOffset + dataAt;
   if (offset % kind.bytes === 0) return kind.view(shape, bytes.buffer, offset, count);
-  return kind.view(shape, bytes.slice(dataAt).buffer, 0, count);
+  const copy = new Uint8Array(bytes.subarray(dataAt)); // not slice(): a Buffer's slice is no copy
+  return kind.view(shape, copy.buffer, 0, count);
 }

@@ -8,7 +8,8 @@ import { readFailure } from './failures.js';
  */
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    const { buffer, byteOffset, byteLength } = await readFile(path);
+    return new Uint8Array(buffer, byteOffset, byteLength); // a Buffer would slice and print in its own way
   } catch (cause) {
     throw readFailure(path, 'a readable file', cause);
   }

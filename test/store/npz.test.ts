@@ -109,6 +109,7 @@ describe('npz', () => {
     const shifted = new Uint8Array(bytes.length + 3).subarray(3);
     shifted.set(bytes);
     expect(decodeNpz(shifted)).toEqual(arrays);
+    expect(decodeNpz(Buffer.from(shifted.buffer, 3))).toEqual(arrays);
   });
 
   test('the same arrays give the same bytes', () => {
