@@ -10,8 +10,8 @@ export {
 export { readFailure, systemCode, writeFailure } from './failures.js';
 export { type DecodeNpzOptions, decodeNpz, type EncodeNpzOptions, encodeNpz, readNpz, writeNpz } from './npz.js';
 export type { NpzArray, NpzArrays, NpzDType } from './npz-array.js';
-export { type PublishOptions, publishFolder, restoreFolder } from './publish-folder.js';
-export { readBytes } from './read-bytes.js';
+export { type PublishOptions, publishFolder, restoreFolders } from './publish-folder.js';
+export { type ReadOptions, readBytes } from './read-bytes.js';
 export { sha256 } from './sha256.js';
 export { type StoreWarning, storeWarnings } from './warnings.js';
 export { writeFileAtomic } from './write-file-atomic.js';

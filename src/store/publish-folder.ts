@@ -11,7 +11,8 @@ export interface PublishOptions {
   readonly replace?: boolean;
 }
 
-const replacedPrefix = (target: string): string => `.${basename(target)}.replaced`;
+const asideOf = (target: string): string => join(dirname(target), `.${basename(target)}.replaced`);
+const asidePattern = /^\.(.+)\.replaced$/;
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
@@ -21,12 +22,15 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Undoes a replacement that stopped between its two renames: if `target` is gone and its old content waits beside it,
- * puts it back. Does nothing otherwise, and nothing on a disk that it may not write.
+ * Undoes replacements in `parent` that stopped between their two renames: where the old folder waits under its hidden
+ * name and nothing stands in its place, puts it back. Does nothing on a disk that it may not write. Call it before reading.
  */
-export async function restoreFolder(target: string): Promise<void> {
-  const aside = join(dirname(target), replacedPrefix(target));
-  if (!(await exists(target)) && (await exists(aside))) await rename(aside, target).catch(() => undefined);
+export async function restoreFolders(parent: string): Promise<void> {
+  for (const aside of await readdir(parent).catch(() => [])) {
+    const name = asidePattern.exec(aside)?.[1];
+    if (name === undefined || (await exists(join(parent, name)))) continue;
+    await rename(join(parent, aside), join(parent, name)).catch(() => undefined);
+  }
 }
 
 async function moveIntoPlace(temporary: string, target: string): Promise<void> {
@@ -40,18 +44,18 @@ async function moveIntoPlace(temporary: string, target: string): Promise<void> {
   }
 }
 
-/** Two renames: the old one aside, the new one in. A stop between them is mended by `restoreFolder`, maybe a reader's: then again. */
+/** Two renames: the old one aside, the new one in. A stop between them is mended by `restoreFolders`, maybe a reader's: then again. */
 async function replaceInPlace(temporary: string, target: string): Promise<void> {
-  const aside = join(dirname(target), replacedPrefix(target));
+  const aside = asideOf(target);
   for (let attemptsLeft = 3; ; attemptsLeft--) {
-    await restoreFolder(target);
+    await restoreFolders(dirname(target));
     await rm(aside, { recursive: true, force: true });
     if (await exists(target)) await rename(target, aside);
     try {
       await moveIntoPlace(temporary, target);
       break;
     } catch (cause) {
-      await restoreFolder(target);
+      await restoreFolders(dirname(target));
       if (attemptsLeft === 1) throw cause;
     }
   }
@@ -74,7 +78,7 @@ export async function publishFolder(
   try {
     await mkdir(parent, { recursive: true });
     await sweepTemporaries(parent);
-    await restoreFolder(target);
+    await restoreFolders(dirname(target));
     if (!replace && (await readdir(parent)).includes(basename(target))) {
       throw new GalerkinError('FOLDER_EXISTS', { path: target });
     }

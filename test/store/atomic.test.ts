@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { publishFolder, readBytes, restoreFolder, sha256, writeFileAtomic } from 'galerkin/store';
+import { publishFolder, readBytes, restoreFolders, sha256, writeFileAtomic } from 'galerkin/store';
 import { describe, expect, test } from 'vitest';
 import { freshPaths } from './folder.js';
 import { runKilledAt } from './killed-child.js';
@@ -75,6 +76,16 @@ describe('readBytes', () => {
     mkdirSync(path);
     await expect(readBytes(path)).rejects.toThrow(/got a folder/);
   });
+
+  test('a pipe is refused and not waited for, a large file is refused before it is read', async () => {
+    const path = freshPath();
+    mkdirSync(path);
+    spawnSync('mkfifo', [join(path, 'pipe')]);
+    await expect(readBytes(join(path, 'pipe'))).rejects.toMatchObject({ code: 'FILE_READ_FAILED' });
+    writeFileSync(join(path, 'large'), 'x'.repeat(11));
+    await expect(readBytes(join(path, 'large'), { budgetBytes: 10 })).rejects.toThrow(/at most 10 bytes, got 11 bytes/);
+    expect(await readBytes(join(path, 'large'), { budgetBytes: 11 })).toHaveLength(11);
+  });
 });
 
 describe('sha256', () => {
@@ -139,7 +150,7 @@ describe('publishFolder', () => {
       mkdirSync(target, { recursive: true });
       for (const name of ['a.txt', 'b.txt']) writeFileSync(join(target, name), 'old');
       const fate = runKilledAt(k, publish, target, 'new', 'replace');
-      await restoreFolder(target);
+      await restoreFolders(join(target, '..'));
       expect(['oldold', 'newnew']).toContain(texts(target));
       if (fate === 'finished') break;
       killed += 1;
