@@ -1,0 +1,118 @@
+// Walks the equations of a recording and applies the rules; calls of inner functions are walked in place.
+import { GalerkinError } from '../base/index.js';
+import type { Atom, Equation, Jaxpr, Variable } from './jaxpr.js';
+import { castTo } from './layout/materialize.js';
+import { type View, freshView, literalView, sameList, shapeOf } from './layout/view.js';
+import type { Watch } from './locate.js';
+import { isElementType } from './onnx/element-type.js';
+import type { Graph } from './onnx/graph.js';
+import { idioms } from './rules/idioms.js';
+import { Refusal, type RuleContext, elementTypeOf, refuse } from './rules/rule.js';
+import { rules } from './rules/table.js';
+import type { TracedConstant } from './trace.js';
+
+interface Walk {
+  readonly context: RuleContext;
+  readonly watch: Watch;
+  /** The call in whose inner function we are, for places. */
+  readonly call: Equation | undefined;
+}
+
+/** Parameters in brief: scalars and short lists, no inner functions. */
+function briefParams(params: Readonly<Record<string, unknown>>): string {
+  const shown = Object.entries(params).filter(([, value]) => typeof value !== 'object' || Array.isArray(value));
+  const text = shown.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(' ');
+  return `(${text.length > 120 ? `${text.slice(0, 117)}...` : text})`;
+}
+
+function unsupported({ watch, call }: Walk, equation: Equation, reason: string): never {
+  const place = watch.placeOf(equation) ?? (call === undefined ? undefined : watch.placeOf(call));
+  throw new GalerkinError('PRIMITIVE_UNSUPPORTED', {
+    primitive: equation.primitive,
+    params: briefParams(equation.params),
+    reason,
+    location: place ?? 'an unknown place',
+  });
+}
+
+function isInnerFunction(value: unknown): value is Jaxpr {
+  return typeof value === 'object' && value !== null && 'eqns' in value && 'inBinders' in value && 'outs' in value;
+}
+
+function applyCall(walk: Walk, equation: Equation, inputs: readonly View[]): readonly View[] {
+  const inner: unknown = equation.params['jaxpr'];
+  const name: unknown = equation.params['name'];
+  if (!isInnerFunction(inner)) return refuse('its inner function has an unknown form');
+  const idiom = typeof name === 'string' ? idioms.get(name) : undefined;
+  return idiom?.(walk.context.graph, inner, inputs) ?? interpret({ ...walk, call: walk.call ?? equation }, inner, inputs);
+}
+
+function applyRule(walk: Walk, equation: Equation, inputs: readonly View[]): readonly View[] {
+  const { primitive, params } = equation;
+  const outputs = equation.outBinders.map(({ aval }) => aval);
+  if (outputs.some(({ shape }) => shape.includes(0))) return refuse('it makes an array without elements');
+  if (primitive === 'jit') return applyCall(walk, equation, inputs);
+  const rule = rules.get(primitive) ?? refuse('it has no native lowering');
+  const step = { primitive, params, inputs: equation.inputs.map(({ aval }) => aval), outputs };
+  const views = rule(walk.context, step, inputs);
+  return views.map((view, k) => castTo(walk.context.graph, view, elementTypeOf(outputs[k]?.dtype ?? view.dtype)));
+}
+
+function applyEquation(walk: Walk, equation: Equation, inputs: readonly View[]): readonly View[] {
+  try {
+    return applyRule(walk, equation, inputs);
+  } catch (error) {
+    if (error instanceof Refusal) return unsupported(walk, equation, error.message);
+    throw error;
+  }
+}
+
+function checkShapes(equation: Equation, views: readonly View[]): void {
+  equation.outBinders.forEach(({ aval }, k) => {
+    const view = views[k];
+    if (view !== undefined && sameList(shapeOf(view), aval.shape)) return;
+    const got = view === undefined ? 'nothing' : `[${shapeOf(view)}]`;
+    throw new GalerkinError('BUG', { what: `lowering '${equation.primitive}' gave ${got} instead of [${aval.shape}]` });
+  });
+}
+
+/** Lowers all equations of `jaxpr`; returns the views of its results. */
+export function interpret(walk: Walk, jaxpr: Jaxpr, inputs: readonly View[]): View[] {
+  const { graph, origins } = walk.context;
+  const environment = new Map<Atom, View>();
+  const read = (atom: Atom): View => {
+    const known = environment.get(atom);
+    if (known !== undefined) return known;
+    if (!('value' in atom)) throw new GalerkinError('BUG', { what: 'an equation reads a variable that nothing made' });
+    return literalView(graph, Number(atom.value), { dtype: elementTypeOf(atom.dtype), shape: [] });
+  };
+  jaxpr.inBinders.forEach((variable, k) => {
+    const view = inputs[k];
+    if (view !== undefined) environment.set(variable, view);
+  });
+  for (const equation of jaxpr.eqns) {
+    const views = equation.inputs.map(read);
+    const results = applyEquation(walk, equation, views);
+    checkShapes(equation, results);
+    equation.outBinders.forEach((variable, k) => {
+      const view = results[k];
+      if (view !== undefined) environment.set(variable, view);
+      if (view !== undefined && !views.includes(view)) origins.set(view, { primitive: equation.primitive, inputs: views });
+    });
+  }
+  return jaxpr.outs.map(read);
+}
+
+/** A constant of the function; equal values everywhere take no memory. */
+export function constantView(graph: Graph, { dtype, shape, data }: TracedConstant): View {
+  const [first] = data;
+  const uniform = first !== undefined && data.every((value: number | bigint) => Object.is(value, first));
+  if (uniform) return literalView(graph, Number(first), { dtype, shape });
+  return freshView(graph.constant(dtype, shape, data), shape, dtype);
+}
+
+/** An argument of the program, by its name in the graph. */
+export function argumentView(name: string, { aval }: Variable): View {
+  if (!isElementType(aval.dtype)) throw new GalerkinError('BUG', { what: `an argument of type ${aval.dtype}` });
+  return freshView(name, aval.shape, aval.dtype);
+}

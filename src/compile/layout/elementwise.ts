@@ -1,0 +1,67 @@
+// Elementwise operators: computed in the memory order of the largest operand; repeats become dimensions of size 1.
+import type { Attributes, Graph } from '../onnx/graph.js';
+import type { ElementType } from '../onnx/element-type.js';
+import { align, type Piece } from './align.js';
+import { inOrder, withDims } from './materialize.js';
+import { type Atom, type View, atomOf, sizeOf } from './view.js';
+
+interface Group {
+  /** Which operands have memory along it. */
+  readonly present: readonly boolean[];
+  readonly pieces: Piece[];
+}
+
+const isPresent = (piece: Piece): boolean => piece.atoms.some(atom => atom !== undefined);
+
+/** All pieces with memory: in the order of operand `reference`, the rest behind their neighbours. */
+function memoryOrder(all: readonly Piece[], reference: readonly Atom[], operand: number): Piece[] {
+  const order = reference.flatMap(atom => all.filter(piece => piece.atoms[operand] === atom));
+  all.forEach((piece, index) => {
+    if (order.includes(piece) || !isPresent(piece)) return;
+    const before = all.slice(0, index).findLast(other => order.includes(other));
+    order.splice(before === undefined ? 0 : order.indexOf(before) + 1, 0, piece);
+  });
+  return order;
+}
+
+/** Neighbours that the same operands have become one dimension. */
+function groupsOf(order: readonly Piece[]): Group[] {
+  const groups: Group[] = [];
+  for (const piece of order) {
+    const present = piece.atoms.map(atom => atom !== undefined);
+    const last = groups.at(-1);
+    if (last?.present.every((value, k) => value === present[k])) last.pieces.push(piece);
+    else groups.push({ present, pieces: [piece] });
+  }
+  return groups;
+}
+
+function operandName(graph: Graph, view: View, { groups, operand }: { groups: readonly Group[]; operand: number }): string {
+  if (view.literal !== undefined) return view.tensor;
+  const order = groups.flatMap(group => group.pieces).flatMap(piece => piece.atoms[operand] ?? []);
+  const dims = groups.map(group => (group.present[operand] ? sizeOf(group.pieces) : 1));
+  while (dims.length > 1 && dims[0] === 1) dims.shift();
+  return withDims(graph, inOrder(graph, view, order), dims);
+}
+
+/** Applies `operator` to operands that broadcast against each other. */
+export function elementwise(
+  graph: Graph,
+  operator: string,
+  { inputs, dtype, attributes = {} }: { inputs: readonly View[]; dtype: ElementType; attributes?: Attributes },
+): View {
+  const { views, axes } = align(graph, inputs);
+  const sizes = views.map(view => sizeOf(view.atoms));
+  const operand = sizes.indexOf(Math.max(...sizes));
+  const order = memoryOrder(axes.flat(), views[operand]?.atoms ?? [], operand);
+  const groups = groupsOf(order);
+  const names = views.map((view, k) => operandName(graph, view, { groups, operand: k }));
+  const made = new Map(order.map(piece => [piece, atomOf(piece.size)]));
+  return {
+    tensor: graph.node(operator, names, attributes),
+    dims: groups.map(group => sizeOf(group.pieces)),
+    atoms: order.flatMap(piece => made.get(piece) ?? []),
+    axes: axes.map(pieces => pieces.map(piece => made.get(piece) ?? atomOf(piece.size, true))),
+    dtype,
+  };
+}

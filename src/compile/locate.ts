@@ -1,0 +1,76 @@
+// Where an operation was written: the tracer's equations carry no place, so their creation is watched while a function is traced.
+import type { Array as Traced } from '@jax-js/jax';
+import type { Equation } from './jaxpr.js';
+
+/** Frames kept for one equation; the tracer's own frames are a part of them. */
+const keptFrames = 24;
+const ownFolder = new URL('.', import.meta.url).pathname;
+
+/** The tracer's recorder of equations, as far as we watch it. */
+interface Recorder {
+  addEqn(equation: Equation): void;
+}
+
+function isRecorder(value: unknown): value is Recorder {
+  return typeof value === 'object' && value !== null && 'addEqn' in value && typeof value.addEqn === 'function';
+}
+
+/** The recorder behind a traced array; undefined if the tracer has changed its form. */
+function recorderPrototype(array: Traced): Recorder | undefined {
+  const recorder: unknown = array._trace.main.globalData;
+  if (!isRecorder(recorder)) return undefined;
+  const prototype: unknown = Object.getPrototypeOf(recorder);
+  return isRecorder(prototype) ? prototype : undefined;
+}
+
+/** One line of a stack as 'file:line:column', or undefined for frames that are not the user's. */
+function placeOf(frame: string): string | undefined {
+  if (frame.includes('@jax-js') || frame.includes(ownFolder) || frame.includes('node:')) return undefined;
+  return /\(?((?:file:\/\/)?\/?[^\s()]+:\d+:\d+)\)?$/.exec(frame.trim())?.[1]?.replace('file://', '');
+}
+
+/** The places of the equations made while it watches. */
+export class Watch {
+  readonly #stacks = new WeakMap<object, Error>();
+
+  /** Runs `action` with every new equation noted; whatever happens, the recorder is as before afterwards. */
+  during<T>(array: Traced | undefined, action: () => T): T {
+    const prototype = array === undefined ? undefined : recorderPrototype(array);
+    if (prototype === undefined) return action();
+    const original = prototype.addEqn;
+    const note = (equation: Equation): void => {
+      this.#note(equation);
+    };
+    prototype.addEqn = function (this: Recorder, equation) {
+      note(equation);
+      original.call(this, equation);
+    };
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = keptFrames;
+    try {
+      return action();
+    } finally {
+      Error.stackTraceLimit = limit;
+      prototype.addEqn = original;
+    }
+  }
+
+  #note({ params, outBinders }: Equation): void {
+    const stack = new Error('here');
+    for (const output of outBinders) this.#stacks.set(output, stack);
+    if (!this.#stacks.has(params)) this.#stacks.set(params, stack);
+  }
+
+  /** 'file:line:column' of the user's code that made the equation; the innermost line known. */
+  placeOf({ params, outBinders }: Equation): string | undefined {
+    for (const key of [params, ...outBinders]) {
+      const place = this.#stacks
+        .get(key)
+        ?.stack?.split('\n')
+        .map(placeOf)
+        .find(found => found !== undefined);
+      if (place !== undefined) return place;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,113 @@
+// Lowering: a traced program becomes ONNX bytes: views, matrix products, no dead nodes, nothing written out needlessly.
+import { GalerkinError } from '../base/index.js';
+import { argumentView, constantView, interpret } from './interpret.js';
+import { materialize } from './layout/materialize.js';
+import { type ElementType, isElementType } from './onnx/element-type.js';
+import { Graph, type GraphNode, liveNodes } from './onnx/graph.js';
+import type { FinishedGraph, GraphValue } from './onnx/serialize.js';
+import { type BatchedGraph, joinBatch } from './symbolic.js';
+import type { Program, ProgramValue, Recording } from './trace.js';
+import { requireReady } from './tracer.js';
+
+export interface LowerOptions {
+  /** Names of the graph's inputs, in the order of the program's; paths of the arguments otherwise. */
+  readonly inputNames?: readonly string[];
+  /** Names of the graph's outputs; paths in the result otherwise. */
+  readonly outputNames?: readonly string[];
+}
+
+export interface ModelValue {
+  readonly name: string;
+  readonly shape: readonly (number | 'batch')[];
+  readonly dtype: ElementType;
+}
+
+export interface OnnxModel {
+  readonly bytes: Uint8Array;
+  readonly inputs: readonly ModelValue[];
+  readonly outputs: readonly ModelValue[];
+  readonly report: LoweringReport;
+}
+
+export interface LoweringReport {
+  readonly nodes: number;
+  readonly byOperator: Readonly<Record<string, number>>;
+  /** Floating-point operations of all matrix products in one run; at the probe size where the batch is open. */
+  readonly matmulFlops: number;
+  /** Bytes of constants inside the model. */
+  readonly constantBytes: number;
+}
+
+function namesOf(values: readonly ProgramValue[], { given, prefix }: { given: readonly string[] | undefined; prefix: string }): string[] {
+  const names = given ?? values.map(({ path }) => (path === '' ? prefix : `${prefix}.${path}`));
+  if (names.length === values.length && new Set(names).size === names.length) return [...names];
+  throw new GalerkinError('SPEC_INVALID', {
+    path: `${prefix} names`,
+    wanted: `${values.length} different names`,
+    got: `[${names.join(', ')}]`,
+  });
+}
+
+/** Ends the graph: every output gets a tensor of its own, with its name. */
+function nameOutputs(nodes: readonly GraphNode[], tensors: readonly string[], names: readonly string[]): GraphNode[] {
+  const renamed = new Map<string, string>();
+  const copies: GraphNode[] = [];
+  const made = new Set(nodes.map(node => node.output));
+  tensors.forEach((tensor, k) => {
+    const name = names[k] ?? '';
+    if (made.has(tensor) && !renamed.has(tensor)) renamed.set(tensor, name);
+    else copies.push({ operator: 'Identity', domain: '', inputs: [tensor], output: name, attributes: {} });
+  });
+  const rename = (tensor: string): string => renamed.get(tensor) ?? tensor;
+  return [...nodes, ...copies].map(node => ({ ...node, inputs: node.inputs.map(rename), output: rename(node.output) }));
+}
+
+/** Lowers one recording. */
+function lowerRecording(recording: Recording, names: { inputs: readonly string[]; outputs: readonly string[] }): BatchedGraph {
+  const { jaxpr, constants, watch, batch } = recording;
+  const graph = new Graph();
+  const context = { graph, origins: new WeakMap() };
+  const views = jaxpr.inBinders.map((variable, k) => {
+    const constant = constants[k];
+    return constant === undefined ? argumentView(names.inputs[k - constants.length] ?? '', variable) : constantView(graph, constant);
+  });
+  const results = interpret({ context, watch, call: undefined }, jaxpr, views);
+  const tensors = results.map(view => materialize(graph, view));
+  const nodes = liveNodes(nameOutputs(graph.nodes, tensors, names.outputs), names.outputs);
+  const used = new Set(nodes.flatMap(node => node.inputs));
+  const kept = [...graph.constants.values()].filter(({ name }) => used.has(name));
+  return { batch, nodes, constants: kept, matmulFlops: graph.matmulFlops };
+}
+
+function graphValues(values: readonly ProgramValue[], names: readonly string[]): GraphValue[] {
+  return values.map(({ shape, dtype }, k) => {
+    if (!isElementType(dtype)) throw new GalerkinError('SPEC_INVALID', { path: names[k] ?? '', wanted: 'a supported dtype', got: dtype });
+    return { name: names[k] ?? '', shape, dtype };
+  });
+}
+
+function reportOf({ nodes, constants }: FinishedGraph, matmulFlops: number): LoweringReport {
+  const byOperator: Record<string, number> = {};
+  for (const { operator } of nodes) byOperator[operator] = (byOperator[operator] ?? 0) + 1;
+  const constantBytes = constants.reduce((total, { data }) => total + data.byteLength, 0);
+  return { nodes: nodes.length, byOperator, matmulFlops, constantBytes };
+}
+
+/**
+ * Lowers a program to an ONNX model.
+ * @throws PRIMITIVE_UNSUPPORTED with the source line; BATCH_NOT_SYMBOLIC; SPEC_INVALID for names that do not fit.
+ */
+export function lower(program: Program, options: LowerOptions = {}): OnnxModel {
+  const { serialize } = requireReady('lower()');
+  const names = {
+    inputs: namesOf(program.inputs, { given: options.inputNames, prefix: 'in' }),
+    outputs: namesOf(program.outputs, { given: options.outputNames, prefix: 'out' }),
+  };
+  const inputs = graphValues(program.inputs, names.inputs);
+  const outputs = graphValues(program.outputs, names.outputs);
+  const lowered = program.recordings.map(recording => lowerRecording(recording, names));
+  const joined = joinBatch(lowered, inputs);
+  const finished = { nodes: joined.nodes, constants: joined.constants, inputs, outputs };
+  return { bytes: serialize(finished), inputs, outputs, report: reportOf(finished, joined.matmulFlops) };
+}
+

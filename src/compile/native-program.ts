@@ -1,0 +1,82 @@
+// Native programs: a function over arrays, compiled whole; trees of tensors in, trees of tensors out.
+import type { Array as Traced } from '@jax-js/jax';
+import { GalerkinError, type Tensor } from '../base/index.js';
+import { type LoweringReport, type OnnxModel, lower } from './lower.js';
+import { type Session, type SessionOptions, openSession } from './session.js';
+import type { SpecsOf } from './spec.js';
+import { type Program, type TreeFunction, traceTrees } from './trace.js';
+import { type Tree, describeValue, flattenTree } from './tree.js';
+
+/** A tree of arrays with a tensor in the place of each. */
+export type TensorsOf<T> = T extends Traced ? Tensor : T extends object ? { [Key in keyof T]: TensorsOf<T[Key]> } : never;
+
+export interface NativeProgram<Args extends unknown[], Result> {
+  readonly program: Program;
+  readonly report: LoweringReport;
+  /**
+   * Runs the program. Results may be fed back as arguments without a copy. See Session.run for what it blocks.
+   * @throws SESSION_INPUT_INVALID if an argument has another form, datatype or shape than its spec.
+   */
+  run(...args: TensorsOf<Args>): Promise<TensorsOf<Result>>;
+  /** Frees the native memory; closing twice is fine. */
+  close(): Promise<void>;
+}
+
+function isTensor(value: unknown): value is Tensor {
+  return typeof value === 'object' && value !== null && 'dtype' in value && 'shape' in value && 'data' in value;
+}
+
+interface Door {
+  readonly program: Program;
+  readonly model: OnnxModel;
+  readonly session: Session;
+}
+
+/** The leaves of the arguments, by the names of the model's inputs. */
+function feedsOf({ program, model }: Door, args: readonly unknown[]): Record<string, Tensor> {
+  const fail = (name: string, wanted: string, got: string): never => {
+    throw new GalerkinError('SESSION_INPUT_INVALID', { name, wanted, got });
+  };
+  const flat = flattenTree(args, isTensor, (path, value) => fail(path, 'a tensor, or a tree of tensors', describeValue(value)));
+  const feeds: Record<string, Tensor> = {};
+  program.inputs.forEach(({ path }, k) => {
+    const leaf = flat.leaves[k];
+    if (leaf === undefined || flat.paths[k] !== path) return fail(path, `a tensor at '${path}'`, `'${flat.paths[k] ?? 'none'}'`);
+    feeds[model.inputs[k]?.name ?? path] = leaf;
+  });
+  const extra = flat.paths[program.inputs.length];
+  return extra === undefined ? feeds : fail(extra, `${program.inputs.length} tensors`, `${flat.leaves.length}`);
+}
+
+async function runTrees(door: Door, args: readonly unknown[]): Promise<Tree<Tensor>> {
+  const results = await door.session.run(feedsOf(door, args));
+  const leaves = door.model.outputs.map(({ name }) => {
+    const result = results[name];
+    if (result === undefined) throw new GalerkinError('BUG', { what: `the session gave no output '${name}'` });
+    return result;
+  });
+  return door.program.outputTree.build(leaves);
+}
+
+/**
+ * Traces, lowers and opens `fn` as one native program.
+ * @param specs one tree of specs for each argument.
+ * @throws what trace, lower and openSession throw.
+ */
+export function compileNative<Args extends unknown[], Result>(
+  fn: (...args: Args) => Result,
+  specs: SpecsOf<Args>,
+  options?: SessionOptions,
+): Promise<NativeProgram<Args, Result>>;
+export async function compileNative(fn: TreeFunction, specs: unknown, options: SessionOptions = {}): Promise<unknown> {
+  const program = traceTrees(fn, specs);
+  const model = lower(program);
+  const session = await openSession(model.bytes, options);
+  const door = { program, model, session };
+  return {
+    program,
+    report: model.report,
+    run: (...args: readonly unknown[]) => runTrees(door, args),
+    close: () => session.close(),
+  };
+}

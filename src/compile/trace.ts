@@ -1,0 +1,147 @@
+// Tracing: a function is run once on arrays that record, and becomes a program: equations, constants, names.
+import { Array as TracedArray, makeJaxpr, numpy } from '@jax-js/jax';
+import type { Array as Traced } from '@jax-js/jax';
+import { GalerkinError, isGalerkinError } from '../base/index.js';
+import type { Jaxpr } from './jaxpr.js';
+import { Watch } from './locate.js';
+import { type ElementArray, type ElementType, isElementType } from './onnx/element-type.js';
+import { type Spec, type SpecsOf, flattenSpecs, isSymbolic, shapeAt } from './spec.js';
+import { requireReady } from './tracer.js';
+import { type FlatTree, type Tree, describeValue, flattenTree } from './tree.js';
+
+/** A value that the function took from its surroundings. */
+export interface TracedConstant {
+  readonly dtype: ElementType;
+  readonly shape: readonly number[];
+  readonly data: ElementArray;
+}
+
+/** One run of the tracer, at one batch size. Holds no array of the tracer. */
+export interface Recording {
+  readonly batch: number;
+  readonly jaxpr: Jaxpr;
+  /** Values of the first variables of `jaxpr`; its arguments follow. */
+  readonly constants: readonly TracedConstant[];
+  readonly watch: Watch;
+}
+
+export interface ProgramValue {
+  /** Path in the arguments or in the result: '0.blocks.1.weight'. */
+  readonly path: string;
+  readonly shape: readonly (number | 'batch')[];
+  readonly dtype: string;
+}
+
+/** A traced function. Several recordings, at different sizes, where the batch axis is open. */
+export interface Program {
+  readonly inputs: readonly ProgramValue[];
+  readonly outputs: readonly ProgramValue[];
+  readonly recordings: readonly Recording[];
+  readonly inputTree: FlatTree<Spec>;
+  readonly outputTree: FlatTree<unknown>;
+}
+
+/** A function as the tracer calls it. */
+export type TreeFunction = (...args: readonly Tree<Traced>[]) => unknown;
+
+/** Sizes at which an open batch axis is traced: primes that no grid has. */
+const probeSizes = [37, 41, 43] as const;
+
+function readConstant(value: unknown): TracedConstant {
+  if (!(value instanceof TracedArray) || !isElementType(value.dtype)) {
+    throw new GalerkinError('TRACE_FAILED', { reason: `it holds a constant that cannot be read: ${describeValue(value)}` });
+  }
+  const { dtype, shape } = value;
+  const data = value.dataSync();
+  if (data instanceof Float32Array || data instanceof Float64Array || data instanceof Uint32Array) return { dtype, shape, data };
+  if (!(data instanceof Int32Array)) throw new GalerkinError('TRACE_FAILED', { reason: 'it holds a constant in half precision' });
+  return { dtype, shape, data: dtype === 'bool' ? Uint8Array.from(data) : data };
+}
+
+const isTraced = (value: unknown): value is Traced => value instanceof Object && '_trace' in value && 'aval' in value;
+
+interface Recorded {
+  readonly recording: Recording;
+  readonly outputTree: FlatTree<unknown>;
+}
+
+function record(fn: TreeFunction, inputs: FlatTree<Spec>, batch: number): Recorded {
+  const watch = new Watch();
+  let outputTree: FlatTree<Traced> | undefined;
+  const flat = (...leaves: Traced[]): Traced[] =>
+    watch.during(leaves[0], () => {
+      const args = inputs.build(leaves);
+      const result = fn(...(Array.isArray(args) ? args : [args]));
+      outputTree = flattenTree(result, isTraced, (path, value) => {
+        const reason = `it returned ${describeValue(value)}${path === '' ? '' : ` at '${path}'`} where an array was wanted`;
+        throw new GalerkinError('TRACE_FAILED', { reason });
+      });
+      return [...outputTree.leaves];
+    });
+  const examples = inputs.leaves.map(spec => numpy.zeros(shapeAt(spec, batch), { dtype: dtypeOf(spec) }));
+  try {
+    const { jaxpr: closed } = makeJaxpr(flat)(...examples);
+    if (outputTree === undefined) throw new GalerkinError('TRACE_FAILED', { reason: 'it was never called' });
+    return { recording: { batch, jaxpr: closed.jaxpr, constants: closed.consts.map(readConstant), watch }, outputTree };
+  } catch (cause) {
+    if (isGalerkinError(cause)) throw cause;
+    throw new GalerkinError('TRACE_FAILED', { reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
+  } finally {
+    for (const example of examples) example.dispose();
+  }
+}
+
+const dtypes = {
+  float32: numpy.float32,
+  float64: numpy.float64,
+  int32: numpy.int32,
+  uint32: numpy.uint32,
+  bool: numpy.bool,
+} as const;
+
+const dtypeOf = (spec: Spec) => dtypes[spec.dtype];
+
+/** Shapes of the outputs; a first size that moves with the batch is 'batch'. */
+function outputValues(recorded: readonly Recorded[]): ProgramValue[] {
+  const [first, second] = recorded;
+  const paths = first?.outputTree.paths ?? [];
+  return paths.map((path, k) => {
+    const value = first?.recording.jaxpr.outs[k]?.aval;
+    const other = second?.recording.jaxpr.outs[k]?.aval.shape;
+    const shape = (value?.shape ?? []).map((size, axis) =>
+      axis === 0 && other !== undefined && size !== other[0] ? ('batch' as const) : size,
+    );
+    return { path, shape, dtype: value?.dtype ?? 'float32' };
+  });
+}
+
+/**
+ * Traces `fn`, which takes and returns trees of arrays.
+ * @param specs one tree of specs for each argument.
+ * @returns a program that holds no array of the tracer. With 'batch' in a spec, `fn` is run at three sizes.
+ * @throws TRACER_NOT_READY, SPEC_INVALID, TRACE_FAILED.
+ */
+export function trace<Args extends unknown[]>(
+  fn: (...args: Args) => unknown,
+  specs: SpecsOf<Args>,
+): Program;
+export function trace(fn: TreeFunction, specs: unknown): Program {
+  return traceTrees(fn, specs);
+}
+
+/** The same for callers that have no types of the arguments. */
+export function traceTrees(fn: TreeFunction, specs: unknown): Program {
+  requireReady('trace()');
+  const inputTree = flattenSpecs(specs);
+  const sizes = inputTree.leaves.some(isSymbolic) ? probeSizes : [1];
+  const recorded = sizes.map(size => record(fn, inputTree, size));
+  const outputTree = recorded[0]?.outputTree;
+  if (outputTree === undefined) throw new GalerkinError('TRACE_FAILED', { reason: 'it was never called' });
+  return {
+    inputs: inputTree.leaves.map(({ shape, dtype }, k) => ({ path: inputTree.paths[k] ?? '', shape, dtype })),
+    outputs: outputValues(recorded),
+    recordings: recorded.map(({ recording }) => recording),
+    inputTree,
+    outputTree,
+  };
+}

@@ -1,0 +1,50 @@
+// The tracer: arrays that record what is done with them, and its automatic differentiation. Everybody gets it from here.
+import { type Array as Traced, type JsTree, defaultDevice, init } from '@jax-js/jax';
+import { GalerkinError } from '../base/index.js';
+import { installPolyfills } from './polyfill.js';
+
+export type { JsTree };
+/** An array of the tracer. Every use consumes it: write `x.ref` for all uses but the last. */
+export type { Traced };
+export {
+  grad,
+  jit,
+  jvp,
+  lax,
+  linearize,
+  makeJaxpr,
+  nn,
+  numpy as np,
+  random,
+  tree,
+  valueAndGrad,
+  vjp,
+  vmap,
+} from '@jax-js/jax';
+
+type OnnxFormat = typeof import('./onnx/serialize.js');
+
+let loading: Promise<void> | undefined;
+let format: OnnxFormat | undefined;
+
+async function load(): Promise<void> {
+  installPolyfills();
+  const [onnx] = await Promise.all([import('./onnx/serialize.js'), init('wasm')]);
+  defaultDevice('wasm');
+  format = onnx;
+}
+
+/**
+ * Loads the tracer's backend and the ONNX format, once. Sessions need neither.
+ * Costs about 60 ms the first time and nothing after. Adds iterator methods to globals on Node 20.
+ */
+export function ready(): Promise<void> {
+  loading ??= load();
+  return loading;
+}
+
+/** @throws TRACER_NOT_READY unless ready() has resolved. */
+export function requireReady(what: string): OnnxFormat {
+  if (format === undefined) throw new GalerkinError('TRACER_NOT_READY', { what });
+  return format;
+}
