@@ -2,8 +2,16 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 
-/** The flag that all commands share which read or write models. */
+/** The flag of commands that make models. */
 export const folderFlag = (): Option =>
-  new Option('--folder <path>', 'Working folder for data, trainings and models (default ".galerkin")').default('.galerkin');
+  new Option('--folder <path>', 'Working folder for data, trainings and models (default ".galerkin")').default(
+    '.galerkin',
+  );
+
+/** The flag of commands that only read models. */
+export const repositoryFlag = (): Option =>
+  new Option('--repository <path>', 'Folder that holds the model packages (default ".galerkin/models")').default(
+    '.galerkin/models',
+  );
 
 export const repositoryIn = (folder: string): string => resolve(folder, 'models');

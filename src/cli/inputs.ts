@@ -1,15 +1,8 @@
 // Which field to ask about: a held-out sample, the same with an inclusion painted in, or one from a file.
 import { readFile } from 'node:fs/promises';
 import { GalerkinError } from '../base/index.js';
-import { paintInclusion } from '../solve/index.js';
+import { type Inclusion, paintInclusion } from '../solve/index.js';
 import { decodeNpz } from '../store/index.js';
-
-export interface Inclusion {
-  readonly x: number;
-  readonly y: number;
-  readonly radius: number;
-  readonly value: number;
-}
 
 /** Reads `x,y,radius,value`, for example `0.3,0.6,0.2,100`. */
 export function parseInclusion(text: string): Inclusion {
@@ -24,11 +17,8 @@ export function parseInclusion(text: string): Inclusion {
 }
 
 /** A copy of `field` [n, n] with the inclusion painted in. */
-export function withInclusion(field: Float64Array, n: number, inclusion: Inclusion): Float64Array {
-  const painted = field.slice();
-  paintInclusion(painted, n, inclusion);
-  return painted;
-}
+export const withInclusion = (field: Float64Array, n: number, inclusion: Inclusion): Float64Array =>
+  paintInclusion(field.slice(), n, inclusion);
 
 /** The array `name` [n, n] of an .npz file. */
 export async function fieldFromFile(path: string, name: string): Promise<{ field: Float64Array; n: number }> {

@@ -19,7 +19,9 @@ Exit codes: 0 done; 2 wrong usage; 65 bad data; 66 something is missing; 69 no s
 
 function program(): Command {
   return new Command('galerkin')
-    .description('From equations to production: solve, learn a surrogate, serve it, check every answer against the physics.')
+    .description(
+      'From equations to production: solve, learn a surrogate, serve it, check every answer against the physics.',
+    )
     .version(packageVersion())
     .addCommand(startCommand())
     .addCommand(solveCommand())
@@ -44,7 +46,9 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 function isCommanderExit(error: unknown): error is { exitCode: number } {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.') && 'exitCode' in error;
+  return (
+    error instanceof Error && 'code' in error && String(error.code).startsWith('commander.') && 'exitCode' in error
+  );
 }
 
 const startedAs = process.argv[1];

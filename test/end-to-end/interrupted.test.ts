@@ -17,19 +17,23 @@ describe('an interrupted run', () => {
     ['SIGINT', 'while solving the data set', /fields\/s/],
     ['SIGINT', 'while training', /loss/],
     ['SIGKILL', 'while training', /loss/],
-  ] as const)('%s %s keeps what is finished; the next run goes on to a whole package', async (signal, _when, pattern) => {
-    const first = start(learn, cwd);
-    await first.seen(pattern);
-    first.child.kill(signal);
-    const { code, stderr } = await first.finished;
-    if (signal === 'SIGINT') {
-      expect(code).toBe(130);
-      expect(stderr).toMatch(/CANCELLED/);
-    }
-    const second = await run(learn, cwd);
-    expect(second.code, second.stderr).toBe(0);
-    expect(JSON.parse(second.stdout)).toMatchObject({ status: 'finished' });
-    const listed = await run(['models', '--json'], cwd);
-    expect(JSON.parse(listed.stdout).models).toMatchObject([{ status: 'ok' }, { status: 'ok' }]);
-  }, 180_000);
+  ] as const)(
+    '%s %s keeps what is finished; the next run goes on to a whole package',
+    async (signal, _when, pattern) => {
+      const first = start(learn, cwd);
+      await first.seen(pattern);
+      first.child.kill(signal);
+      const { code, stderr } = await first.finished;
+      if (signal === 'SIGINT') {
+        expect(code).toBe(130);
+        expect(stderr).toMatch(/CANCELLED/);
+      }
+      const second = await run(learn, cwd);
+      expect(second.code, second.stderr).toBe(0);
+      expect(JSON.parse(second.stdout)).toMatchObject({ status: 'finished' });
+      const listed = await run(['models', '--json'], cwd);
+      expect(JSON.parse(listed.stdout).models).toMatchObject([{ status: 'ok' }, { status: 'ok' }]);
+    },
+    180_000,
+  );
 });

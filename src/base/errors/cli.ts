@@ -21,10 +21,11 @@ export const cliErrors = {
     message: ({ flag, wanted, got }) => `${flag}: wanted ${wanted}, got '${got}'.`,
     doc: 'An argument of the command line can not be read. The message says the form that is wanted.',
   }),
-  PROBLEM_UNKNOWN: entry<{ name: string; known: readonly string[] }>({
-    http: 404,
-    exit: 2,
-    message: ({ name, known }) => `There is no problem '${name}'. Known: ${known.join(', ')}.`,
-    doc: 'The name of the problem is not in the library of problems.',
+  TRAINING_FAILED: entry<{ status: string }>({
+    http: 500,
+    exit: 70,
+    message: ({ status }) =>
+      `The training ended as '${status}' and no model was written. Lower the learning rate or take another seed; 'galerkin learn --help' shows both.`,
+    doc: 'The training that a start needs did not finish. Lower the learning rate or take another seed.',
   }),
 };

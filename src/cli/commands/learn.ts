@@ -2,24 +2,30 @@
 import { Command } from 'commander';
 import { systemClock } from '../../base/index.js';
 import { learn, learnOptions } from '../../learn/index.js';
+import { findProblem } from '../../solve/index.js';
 import { addFlags, typedFlags } from '../flags.js';
 import { folderFlag } from '../folders.js';
 import { onInterrupt } from '../interrupt.js';
 import { facts, percent, report } from '../output.js';
 import { progressBar } from '../progress-bar.js';
-import { problemNamed } from '../problem-named.js';
 
 export function learnCommand(): Command {
   const command = new Command('learn')
-    .description('Learn a surrogate of a problem and write its model package; an interrupted run goes on where it stopped.')
+    .description(
+      'Learn a surrogate of a problem and write its model package; an interrupted run goes on where it stopped.',
+    )
     .argument('<problem>', 'name of the problem: darcy')
     .addOption(folderFlag())
     .option('--json', 'print one line of JSON', false);
   return addFlags(command, learnOptions, ['folder']).action(run);
 }
 
-async function run(problem: string, { folder, json }: { folder: string; json: boolean }, command: Command): Promise<void> {
-  problemNamed(problem);
+async function run(
+  problem: string,
+  { folder, json }: { folder: string; json: boolean },
+  command: Command,
+): Promise<void> {
+  findProblem(problem);
   const { signal, dispose } = onInterrupt();
   const bar = progressBar(process.stderr, systemClock);
   try {

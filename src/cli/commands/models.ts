@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { isGalerkinError } from '../../base/index.js';
 import { listModels, readPackage } from '../../model/index.js';
-import { folderFlag, repositoryIn } from '../folders.js';
+import { repositoryFlag } from '../folders.js';
 import { percent, report, table } from '../output.js';
 
 interface ModelRow {
@@ -17,13 +17,12 @@ interface ModelRow {
 export function modelsCommand(): Command {
   return new Command('models')
     .description('List the models of the repository: versions, test error, age, and whether their digests hold.')
-    .addOption(folderFlag())
+    .addOption(repositoryFlag())
     .option('--json', 'print one line of JSON', false)
     .action(models);
 }
 
-async function models({ folder, json }: { folder: string; json: boolean }): Promise<void> {
-  const repository = repositoryIn(folder);
+async function models({ repository, json }: { repository: string; json: boolean }): Promise<void> {
   const rows: ModelRow[] = [];
   for (const { name, versions } of await listModels(repository)) {
     for (const version of versions) rows.push(await describeVersion(repository, name, version));
@@ -36,10 +35,24 @@ async function describeVersion(repository: string, name: string, version: number
     const { config, manifest } = await readPackage(repository, name, version);
     const { metrics, lineage } = manifest;
     const { testError } = metrics;
-    return { name, version: String(version), backend: config.backend, testError, createdAt: lineage.createdAt, status: 'ok' };
+    return {
+      name,
+      version: String(version),
+      backend: config.backend,
+      testError,
+      createdAt: lineage.createdAt,
+      status: 'ok',
+    };
   } catch (error) {
     if (!isGalerkinError(error)) throw error;
-    return { name, version: String(version), backend: '', testError: undefined, createdAt: undefined, status: error.message };
+    return {
+      name,
+      version: String(version),
+      backend: '',
+      testError: undefined,
+      createdAt: undefined,
+      status: error.message,
+    };
   }
 }
 

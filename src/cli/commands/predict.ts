@@ -27,18 +27,22 @@ interface Question {
 
 export function predictCommand(): Command {
   return new Command('predict')
-    .description('Ask a running server about one field; prints the answer’s residual, who answered, and the error where the truth is known.')
+    .description(
+      'Ask a running server about one field; prints the answer’s residual, who answered, and the error where the truth is known.',
+    )
     .argument('<model>', 'name of the model, as `galerkin models` lists it')
     .option('--url <url>', 'address of the server', 'http://localhost:8000')
     .addOption(new Option('--sample <index>', 'held-out field of the model’s package (default 0)').argParser(Number))
-    .option('--inclusion <x,y,radius,value>', 'paint a circle of permeability `value` into the field (lengths in units of the square)')
+    .option(
+      '--inclusion <x,y,radius,value>',
+      'paint a circle of permeability `value` into the field (lengths in units of the square)',
+    )
     .option('--input <file.npz>', 'take the field from array `a` [n, n] of a file')
     .addOption(
-      new Option('--guard <policy>', 'what to do with an answer above its bound (default: the model’s own policy)').choices([
-        'annotate',
-        'reject',
-        'fallback',
-      ]),
+      new Option(
+        '--guard <policy>',
+        'what to do with an answer above its bound (default: the model’s own policy)',
+      ).choices(['annotate', 'reject', 'fallback']),
     )
     .option('--out <file.npz>', 'write the input and the answer as arrays `a` and `u`')
     .option('--json', 'print one line of JSON', false)
@@ -47,7 +51,11 @@ export function predictCommand(): Command {
 
 async function question(model: string, { url, sample, inclusion, input }: PredictFlags): Promise<Question> {
   if (sample !== undefined && (!Number.isInteger(sample) || sample < 0)) {
-    throw new GalerkinError('ARGUMENT_INVALID', { flag: '--sample', wanted: 'a whole number from 0', got: String(sample) });
+    throw new GalerkinError('ARGUMENT_INVALID', {
+      flag: '--sample',
+      wanted: 'a whole number from 0',
+      got: String(sample),
+    });
   }
   const painted = inclusion === undefined ? undefined : parseInclusion(inclusion);
   const base = input === undefined ? await sampleQuestion(model, url, sample ?? 0) : await fileQuestion(input);
@@ -80,7 +88,10 @@ async function predict(model: string, flags: PredictFlags): Promise<void> {
   const asked = await question(model, flags);
   const { field, n, of } = asked;
   const inputs = { a: rowsOf(field, n) };
-  const answer = await predictOn(flags.url, flags.guard === undefined ? { model, inputs } : { model, inputs, guard: flags.guard });
+  const answer = await predictOn(
+    flags.url,
+    flags.guard === undefined ? { model, inputs } : { model, inputs, guard: flags.guard },
+  );
   const u = outputField(answer, 'u');
   const truth = asked.truth ?? (await solverTruth(model, flags.url, asked));
   if (flags.out !== undefined) await writeAnswer(flags.out, { a: field, u, n });
@@ -104,7 +115,8 @@ function summarize({ model, version, guard, answeredBy, latencyMs }: Answer) {
 
 function rows(summary: { input: string; relativeL2: number | undefined }, answer: Answer): [string, string][] {
   const { guard } = answer;
-  const against = (value: number | null, bound: number): string => `${value?.toPrecision(3) ?? 'none'} (bound ${bound.toPrecision(3)})`;
+  const against = (value: number | null, bound: number): string =>
+    `${value?.toPrecision(3) ?? 'none'} (bound ${bound.toPrecision(3)})`;
   return [
     ['model', `${answer.model} version ${answer.version}`],
     ['input', summary.input],

@@ -2,7 +2,6 @@
 import { Command } from 'commander';
 import { serve, serveOptions } from '../../serve/index.js';
 import { addFlags, typedFlags } from '../flags.js';
-import { folderFlag, repositoryIn } from '../folders.js';
 import { onInterrupt } from '../interrupt.js';
 import { report } from '../output.js';
 import { solverBackend } from '../solver-backend.js';
@@ -11,14 +10,13 @@ import { studioFolder } from '../studio-folder.js';
 export function serveCommand(): Command {
   const command = new Command('serve')
     .description('Serve the models of the repository over HTTP (KServe v2, REST, studio).')
-    .addOption(folderFlag())
     .option('--json', 'print one line of JSON once the server is up', false);
   return addFlags(command, serveOptions, ['studioFolder']).action(run);
 }
 
-async function run({ folder, json }: { folder: string; json: boolean }, command: Command): Promise<void> {
+async function run({ json }: { json: boolean }, command: Command): Promise<void> {
   const { asked, dispose } = onInterrupt();
-  const options = { repository: repositoryIn(folder), studioFolder: studioFolder(), ...typedFlags(command, serveOptions) };
+  const options = { studioFolder: studioFolder(), ...typedFlags(command, serveOptions) };
   const server = await serve(options, { backends: [solverBackend()] });
   report(json, { url: server.url, port: server.port, pid: process.pid }, () => welcome(server.url));
   await asked;

@@ -1,12 +1,11 @@
 // `galerkin solve`: solves one problem on one field and shows how well.
 import { Command, Option } from 'commander';
 import { seededRandom } from '../../base/index.js';
-import { createSolver, type Solution } from '../../solve/index.js';
+import { createSolver, findProblem, type Solution } from '../../solve/index.js';
 import { encodeNpz, writeFileAtomic } from '../../store/index.js';
 import { heatMap } from '../heat-map.js';
 import { parseInclusion, withInclusion } from '../inputs.js';
 import { facts, report } from '../output.js';
-import { problemNamed } from '../problem-named.js';
 
 interface SolveFlags {
   readonly n: number;
@@ -26,7 +25,10 @@ export function solveCommand(): Command {
     .argument('<problem>', 'name of the problem: darcy')
     .addOption(number('--n <number>', 'nodes per side of the unit square, at least 3', 64))
     .addOption(number('--seed <number>', 'seed of the random coefficient', 0))
-    .option('--inclusion <x,y,radius,value>', 'paint a circle of permeability `value` into the field (lengths in units of the square)')
+    .option(
+      '--inclusion <x,y,radius,value>',
+      'paint a circle of permeability `value` into the field (lengths in units of the square)',
+    )
     .addOption(number('--tolerance <number>', 'relative residual at which the linear solver stops', 1e-10))
     .option('--out <file.npz>', 'write the coefficient and the solution as arrays `a` and `u`')
     .option('--json', 'print one line of JSON', false)
@@ -34,7 +36,7 @@ export function solveCommand(): Command {
 }
 
 async function solve(name: string, { n, seed, inclusion, tolerance, out, json }: SolveFlags): Promise<void> {
-  const problem = problemNamed(name);
+  const problem = findProblem(name);
   const solver = createSolver(problem, n, { tolerance });
   const sampled = problem.sample(n, seededRandom(seed).fork(0));
   const a = inclusion === undefined ? sampled.a : withInclusion(sampled.a, n, parseInclusion(inclusion));
@@ -42,7 +44,11 @@ async function solve(name: string, { n, seed, inclusion, tolerance, out, json }:
   if (out !== undefined) await writeFields(out, { a, u: solution.u, n });
   if (solution.status !== 'converged') process.exitCode = 70;
   const summary = summarize(name, n, solution);
-  report(json, summary, () => `${facts(Object.entries(summary).map(([key, value]) => [key, String(value)]))}\n\n${heatMap(solution.u, n)}`);
+  report(
+    json,
+    summary,
+    () => `${facts(Object.entries(summary).map(([key, value]) => [key, String(value)]))}\n\n${heatMap(solution.u, n)}`,
+  );
 }
 
 function summarize(problem: string, n: number, { status, u, iterations, relativeResidual, elapsedMs }: Solution) {
@@ -52,7 +58,17 @@ function summarize(problem: string, n: number, { status, u, iterations, relative
     max = Math.max(max, value);
     sum += value;
   }
-  return { problem, n, unknowns: (n - 2) ** 2, status, iterations, relativeResidual, elapsedMs, max, mean: sum / u.length };
+  return {
+    problem,
+    n,
+    unknowns: (n - 2) ** 2,
+    status,
+    iterations,
+    relativeResidual,
+    elapsedMs,
+    max,
+    mean: sum / u.length,
+  };
 }
 
 async function writeFields(path: string, { a, u, n }: { a: Float64Array; u: Float64Array; n: number }): Promise<void> {

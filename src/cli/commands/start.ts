@@ -4,8 +4,8 @@ import { GalerkinError, isGalerkinError, systemClock } from '../../base/index.js
 import { learn, learnOptions } from '../../learn/index.js';
 import { readPackage } from '../../model/index.js';
 import { serve } from '../../serve/index.js';
-import { folderFlag, repositoryIn } from '../folders.js';
 import { addFlags, typedFlags } from '../flags.js';
+import { folderFlag, repositoryIn } from '../folders.js';
 import { onInterrupt } from '../interrupt.js';
 import { percent, report } from '../output.js';
 import { progressBar } from '../progress-bar.js';
@@ -23,9 +23,15 @@ const problem = 'darcy';
 
 export function startCommand(): Command {
   const command = new Command('start')
-    .description('Solve a data set, learn a surrogate, write its package and serve it; later starts serve what is on disk.')
+    .description(
+      'Solve a data set, learn a surrogate, write its package and serve it; later starts serve what is on disk.',
+    )
     .addOption(folderFlag())
-    .addOption(new Option('--port <number>', 'port of the server, 0 for any free one (default 8000)').argParser(Number).default(8000))
+    .addOption(
+      new Option('--port <number>', 'port of the server, 0 for any free one (default 8000)')
+        .argParser(Number)
+        .default(8000),
+    )
     .option('--json', 'print one line of JSON once the server is up', false);
   return addFlags(command, learnOptions, ['folder']).action(run);
 }
@@ -68,7 +74,10 @@ async function learnFirst(
     const result = await learn(problem, options, { onProgress: bar.onProgress, signal });
     bar.finish();
     if (result.status !== 'finished') throw new GalerkinError('TRAINING_FAILED', { status: result.status });
-    if (!json) console.log(`Learnt ${problem} in ${result.seconds.toFixed(0)} s: ${percent(result.testError)} relative L2 error on unseen fields.`);
+    if (!json)
+      console.log(
+        `Learnt ${problem} in ${result.seconds.toFixed(0)} s: ${percent(result.testError)} relative L2 error on unseen fields.`,
+      );
   } finally {
     bar.finish();
   }
