@@ -1,7 +1,8 @@
 // Error codes of the room 'serve'. Texts that clients of Triton match on are kept in Triton's words, then say what to do.
 import { entry } from './entry.js';
 
-const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.map(name => `'${name}'`).join(', '));
+const list = (names: readonly string[]): string =>
+  names.length === 0 ? 'none' : names.map(name => `'${name}'`).join(', ');
 const quoted = (names: readonly string[]): string => `[${names.map(name => `'${name}'`).join(', ')}]`;
 const dims = (shape: readonly number[]): string => `[${shape.join(',')}]`;
 
@@ -68,7 +69,9 @@ const inputErrors = {
     exit: 65,
     message: ({ model, expected, got, missing, unexpected }) =>
       `expected ${expected.length} inputs but got ${got.length} inputs for model '${model}'. Got input(s) ${quoted(got)}` +
-      (missing.length > 0 ? `, but missing required input(s) ${quoted(missing)}. Please provide all required input(s).` : '.') +
+      (missing.length > 0
+        ? `, but missing required input(s) ${quoted(missing)}. Please provide all required input(s).`
+        : '.') +
       (unexpected.length > 0 ? ` Unexpected input(s) ${quoted(unexpected)}; the model has ${quoted(expected)}.` : ''),
     doc: 'The inputs given are not those of the model. GET /v2/models/NAME lists them.',
   }),
@@ -119,7 +122,7 @@ const inputErrors = {
     exit: 65,
     message: ({ model, input, index, got }) =>
       `input '${input}' for model '${model}' wants finite values, got ${got} at index ${index}`,
-    doc: 'The model\'s manifest demands finite values, and the data hold a NaN or an infinity.',
+    doc: "The model's manifest demands finite values, and the data hold a NaN or an infinity.",
   }),
 };
 
@@ -141,7 +144,8 @@ const answerErrors = {
   QUEUE_FULL: entry<{ model: string; limit: number }>({
     http: 503,
     exit: 69,
-    message: ({ model, limit }) => `Exceeds maximum queue size: ${limit} requests wait for model '${model}'. Try again later.`,
+    message: ({ model, limit }) =>
+      `Exceeds maximum queue size: ${limit} requests wait for model '${model}'. Try again later.`,
     doc: 'More requests wait than the queue holds. Slow down, add instances, or raise --max-queue.',
   }),
   INFERENCE_TIMEOUT: entry<{ model: string; limitMs: number }>({
@@ -153,7 +157,8 @@ const answerErrors = {
   INSTANCE_DIED: entry<{ model: string }>({
     http: 503,
     exit: 69,
-    message: ({ model }) => `the instance of model '${model}' that computed this request died. It is being restarted; try again.`,
+    message: ({ model }) =>
+      `the instance of model '${model}' that computed this request died. It is being restarted; try again.`,
     doc: 'A worker thread or child process ended while it computed. It is replaced; the request may be sent again.',
   }),
   INFERENCE_FAILED: entry<{ model: string }>({

@@ -1,0 +1,62 @@
+// The inside of a worker thread: opens the two sessions, then answers one job after another.
+import { parentPort, workerData } from 'node:worker_threads';
+import { invariant } from '../../base/index.js';
+import type { Computed, Job, Tensors } from './backend.js';
+import { type OnnxSession, openOnnx } from './onnx-session.js';
+import { transferable } from './transferable.js';
+
+export interface WorkerStart {
+  readonly modelBytes: Uint8Array;
+  readonly guardBytes: Uint8Array | undefined;
+  readonly threads: number;
+}
+
+export interface WorkerCall {
+  readonly id: number;
+  readonly job: Job;
+}
+
+export type WorkerReply =
+  | { readonly id: number; readonly ok: true; readonly computed: Computed }
+  | { readonly id: number; readonly ok: false; readonly message: string };
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+async function compute(model: OnnxSession, guard: OnnxSession | undefined, job: Job): Promise<Computed> {
+  const outputs = job.outputs ?? (await model.run(job.inputs));
+  if (guard === undefined || job.guard === 'none') return { outputs };
+  const facts = await guard.run({ ...job.inputs, ...outputs });
+  return { outputs, guard: job.guard === 'all' ? facts : withoutMaps(facts) };
+}
+
+/** The guard's outputs of one figure per item, which are all that most requests ask for. */
+function withoutMaps(facts: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(facts).filter(([, tensor]) => tensor.shape.length <= 1));
+}
+
+async function main(start: WorkerStart): Promise<void> {
+  const port = parentPort;
+  invariant(port !== null, 'the worker runs outside a worker thread');
+  const send = (reply: WorkerReply): void => {
+    const { outputs, guard } = reply.ok ? reply.computed : {};
+    port.postMessage(reply, transferable({ ...outputs, ...guard }));
+  };
+  const sessions = Promise.all([
+    openOnnx(start.modelBytes, start.threads),
+    start.guardBytes === undefined ? undefined : openOnnx(start.guardBytes, start.threads),
+  ]);
+  port.on('message', ({ id, job }: WorkerCall) => {
+    sessions
+      .then(([model, guard]) => compute(model, guard, job))
+      .then(
+        computed => send({ id, ok: true, computed }),
+        (error: unknown) => send({ id, ok: false, message: messageOf(error) }),
+      );
+  });
+  await sessions.then(
+    () => send({ id: 1, ok: true, computed: { outputs: {} } }),
+    (error: unknown) => send({ id: 1, ok: false, message: messageOf(error) }),
+  );
+}
+
+await main(workerData);

@@ -1,0 +1,52 @@
+// One answer, guarded: the model computes, its guard judges, and what is over the bound is flagged, refused or recomputed.
+import { GalerkinError } from '../../base/index.js';
+import type { Tensors } from '../backends/backend.js';
+import { recompute } from './fallback.js';
+import { type GuardPolicy, judge } from './guard-verdict.js';
+import type { Answer, Computing, Question } from './question.js';
+import { answererOf, type ServedModel } from './served-model.js';
+
+const mapsOf = (facts: Tensors): Tensors =>
+  Object.fromEntries(Object.entries(facts).filter(([, tensor]) => tensor.shape.length > 1));
+
+/**
+ * Answers a checked question.
+ * @param find the model of that name, if it is served: where a fallback comes from.
+ * @throws ANSWER_REJECTED under policy 'reject'; FALLBACK_FAILED when the solver cannot replace what was refused;
+ *   GUARD_MISSING if a policy is asked of a model without a guard; and what the pool throws.
+ */
+export async function answer(
+  model: Computing,
+  question: Question,
+  find: (name: string) => Computing | undefined,
+): Promise<Answer> {
+  const { served, pool } = model;
+  const { inputs, items, maps } = question;
+  const policy = policyOf(served, question);
+  const inputsAreSpent = policy !== 'fallback';
+  const computed = await pool.run({ inputs, guard: maps ? 'all' : 'figures', inputsAreSpent });
+  const answeredBy = answererOf(served);
+  if (served.guard === undefined || computed.guard === undefined) {
+    return { outputs: computed.outputs, maps: {}, guard: undefined, answeredBy };
+  }
+  const { bounds } = served.guard;
+  const judgement = judge(computed.guard, items, bounds, served.name);
+  const given = { outputs: computed.outputs, maps: maps ? mapsOf(computed.guard) : {}, answeredBy };
+  if (judgement.flagged.length === 0) return { ...given, guard: { figures: judgement.figures, verdict: 'accepted' } };
+  if (policy === 'annotate') return { ...given, guard: { figures: judgement.figures, verdict: 'flagged' } };
+  if (policy === 'reject') throw new GalerkinError('ANSWER_REJECTED', { model: served.name, ...judgement.figures });
+  const replaced = await recompute(model, { question, computed, judgement, facts: computed.guard }, find);
+  const after = judge(replaced.facts, items, bounds, served.name);
+  return {
+    outputs: replaced.outputs,
+    maps: maps ? mapsOf(replaced.facts) : {},
+    guard: { figures: after.figures, verdict: after.flagged.length === 0 ? 'fallback' : 'flagged' },
+    answeredBy: judgement.flagged.length === items ? 'solver' : 'mixed',
+  };
+}
+
+function policyOf(served: ServedModel, { guard: asked }: Question): GuardPolicy {
+  if (served.guard !== undefined) return asked ?? served.guard.policy;
+  if (asked === undefined || asked === 'annotate') return 'annotate';
+  throw new GalerkinError('GUARD_MISSING', { model: served.name, policy: asked });
+}

@@ -1,0 +1,195 @@
+// The instances of one model behind one bounded first-in-first-out queue; an instance that dies is replaced with back-off.
+import { GalerkinError, isGalerkinError } from '../../base/index.js';
+import type { Computed, Instance, Job } from '../backends/backend.js';
+import { faultChannel } from '../statistics/statistics.js';
+import { retryDelayMs } from './retry.js';
+
+export interface PoolOptions {
+  readonly model: string;
+  readonly version: string;
+  readonly instances: number;
+  readonly maxQueue: number;
+  /** Longest wait in the queue, and again longest computation; an instance that overruns it is killed. */
+  readonly timeoutMs: number;
+  open(): Promise<Instance>;
+}
+
+export interface Pool {
+  /** @throws QUEUE_FULL, INFERENCE_TIMEOUT, MODEL_NOT_READY while stopping, and what the instance throws. */
+  run(job: Job): Promise<Computed>;
+  /** True while at least one instance lives. */
+  isReady(): boolean;
+  /** Finishes what waits and runs, within the time given, then ends the instances. */
+  close(drainTimeoutMs: number): Promise<void>;
+}
+
+interface Task {
+  readonly job: Job;
+  readonly timer: NodeJS.Timeout;
+  slot: Slot | undefined;
+  resolve(computed: Computed): void;
+  reject(error: unknown): void;
+}
+
+interface Slot {
+  instance: Instance | undefined;
+  task: Task | undefined;
+  failures: number;
+  retry: NodeJS.Timeout | undefined;
+}
+
+/** Opens all instances; fails, with none left open, if one of them does not start. */
+export async function openPool(options: PoolOptions): Promise<Pool> {
+  const pool = new InstancePool(options);
+  await pool.start();
+  return pool;
+}
+
+class InstancePool implements Pool {
+  private readonly queue: Task[] = [];
+  private readonly slots: Slot[];
+  private stopping = false;
+  private drained: (() => void) | undefined;
+
+  constructor(private readonly options: PoolOptions) {
+    this.slots = Array.from({ length: options.instances }, () => ({
+      instance: undefined,
+      task: undefined,
+      failures: 0,
+      retry: undefined,
+    }));
+  }
+
+  async start(): Promise<void> {
+    const opened = await Promise.allSettled(this.slots.map(slot => this.open(slot)));
+    const failed = opened.find(result => result.status === 'rejected');
+    if (failed === undefined) return;
+    await this.close(0);
+    throw failed.reason;
+  }
+
+  run(job: Job): Promise<Computed> {
+    const { model, maxQueue, timeoutMs } = this.options;
+    if (this.stopping) return Promise.reject(this.notReady());
+    const idle = this.slots.find(slot => slot.instance !== undefined && slot.task === undefined);
+    if (idle === undefined && this.queue.length >= maxQueue) {
+      return Promise.reject(new GalerkinError('QUEUE_FULL', { model, limit: maxQueue }));
+    }
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.expire(task), timeoutMs);
+      const task: Task = { job, timer, slot: undefined, resolve, reject };
+      if (idle === undefined) this.queue.push(task);
+      else this.assign(idle, task);
+    });
+  }
+
+  isReady(): boolean {
+    return !this.stopping && this.slots.some(slot => slot.instance !== undefined);
+  }
+
+  async close(drainTimeoutMs: number): Promise<void> {
+    this.stopping = true;
+    for (const slot of this.slots) clearTimeout(slot.retry);
+    if (drainTimeoutMs > 0) await this.drain(drainTimeoutMs);
+    for (const task of this.queue.splice(0)) this.settle(task, () => task.reject(this.notReady()));
+    await Promise.all(
+      this.slots.map(({ instance, task }) => (task === undefined ? instance?.close() : instance?.kill())),
+    );
+    await Promise.all(this.slots.map(({ instance }) => instance?.gone));
+  }
+
+  private async open(slot: Slot): Promise<void> {
+    const instance = await this.options.open();
+    slot.instance = instance;
+    void instance.gone.then(() => this.onGone(slot));
+  }
+
+  private onGone(slot: Slot): void {
+    slot.instance = undefined;
+    if (!this.stopping) this.reopenLater(slot);
+  }
+
+  private reopenLater(slot: Slot): void {
+    slot.retry = setTimeout(
+      () => {
+        this.open(slot).then(
+          () => (this.stopping ? slot.instance?.close() : this.next(slot)),
+          (error: unknown) => {
+            this.publish('an instance could not be restarted', error);
+            if (!this.stopping) this.reopenLater(slot);
+          },
+        );
+      },
+      retryDelayMs(slot.failures++),
+    );
+  }
+
+  private assign(slot: Slot, task: Task): void {
+    const { instance } = slot;
+    if (instance === undefined) return;
+    slot.task = task;
+    task.slot = slot;
+    task.timer.refresh();
+    instance.run(task.job).then(
+      computed => {
+        slot.failures = 0;
+        this.release(slot, task, () => task.resolve(computed));
+      },
+      (error: unknown) => {
+        this.publish('a request failed', error);
+        if (isGalerkinError(error) && error.code === 'INSTANCE_DIED') slot.instance = undefined;
+        this.release(slot, task, () => task.reject(error));
+      },
+    );
+  }
+
+  private release(slot: Slot, task: Task, settle: () => void): void {
+    if (slot.task === task) slot.task = undefined;
+    this.settle(task, settle);
+    this.next(slot);
+  }
+
+  private next(slot: Slot): void {
+    if (slot.instance !== undefined && slot.task === undefined) {
+      const task = this.queue.shift();
+      if (task !== undefined) this.assign(slot, task);
+    }
+    if (this.queue.length === 0 && this.slots.every(each => each.task === undefined)) this.drained?.();
+  }
+
+  private expire(task: Task): void {
+    const { model, timeoutMs } = this.options;
+    const place = this.queue.indexOf(task);
+    if (place >= 0) this.queue.splice(place, 1);
+    task.reject(new GalerkinError('INFERENCE_TIMEOUT', { model, limitMs: timeoutMs }));
+    task.slot?.instance?.kill();
+  }
+
+  private settle(task: Task, settle: () => void): void {
+    clearTimeout(task.timer);
+    settle();
+  }
+
+  private async drain(limitMs: number): Promise<void> {
+    if (this.queue.length === 0 && this.slots.every(slot => slot.task === undefined)) return;
+    let limit: NodeJS.Timeout | undefined;
+    await new Promise<void>(resolve => {
+      this.drained = resolve;
+      limit = setTimeout(resolve, limitMs);
+    });
+    clearTimeout(limit);
+  }
+
+  private notReady(): GalerkinError<'MODEL_NOT_READY'> {
+    return new GalerkinError('MODEL_NOT_READY', { model: this.options.model, version: this.options.version });
+  }
+
+  private publish(what: string, error: unknown): void {
+    faultChannel.publish(() => ({ model: this.options.model, what, reason: reasonOf(error) }));
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const cause = isGalerkinError(error) ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,34 @@
+// What is asked of the engine, and what it answers.
+import type { ModelPackage } from '../../model/index.js';
+import type { Tensors } from '../backends/backend.js';
+import type { GuardFigures, GuardPolicy, Verdict } from './guard-verdict.js';
+import type { Pool } from './pool.js';
+import type { ServedModel } from './served-model.js';
+
+/** A model with the instances that compute it. */
+export interface Computing {
+  readonly served: ServedModel;
+  readonly package: ModelPackage;
+  readonly pool: Pool;
+}
+
+export interface Question {
+  readonly inputs: Tensors;
+  /** Items along the batch axis; 1 for a model without one. */
+  readonly items: number;
+  /** Overrides the policy of the manifest. */
+  readonly guard?: GuardPolicy | undefined;
+  /** Give the guard's maps too. */
+  readonly maps: boolean;
+}
+
+export type Answerer = 'surrogate' | 'solver' | 'mixed';
+
+export interface Answer {
+  readonly outputs: Tensors;
+  /** The guard's fields, such as `residual_map`; empty unless asked for. */
+  readonly maps: Tensors;
+  /** Absent for a model without a guard. */
+  readonly guard: { readonly figures: GuardFigures; readonly verdict: Verdict } | undefined;
+  readonly answeredBy: Answerer;
+}

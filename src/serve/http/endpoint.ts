@@ -1,0 +1,26 @@
+// One path with the methods that it takes; every other method is refused with 405 before a body is read.
+import type { FastifyInstance, RouteHandlerMethod } from 'fastify';
+import { GalerkinError } from '../../base/index.js';
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+export interface Handlers {
+  readonly GET?: RouteHandlerMethod;
+  readonly POST?: RouteHandlerMethod;
+}
+
+/** Registers `url`; HEAD comes with GET. */
+export function endpoint(app: FastifyInstance, url: string, { GET, POST }: Handlers): void {
+  if (GET) app.get(url, GET);
+  if (POST) app.post(url, POST);
+  const allowed: string[] = [...(GET ? ['GET', 'HEAD'] : []), ...(POST ? ['POST'] : [])];
+  app.route({
+    url,
+    method: methods.filter(method => !allowed.includes(method)),
+    onRequest: async (_request, reply) => {
+      reply.header('allow', allowed.join(', '));
+      throw new GalerkinError('METHOD_REFUSED', { allowed });
+    },
+    handler: () => {},
+  });
+}

@@ -1,0 +1,74 @@
+// The HTTP server: limits, timeouts, bodies as bytes, errors in one shape, and the routes.
+import type { Socket } from 'node:net';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { type Clock, GalerkinError } from '../../base/index.js';
+import type { Engine } from '../engine/engine.js';
+import type { ServeConfig } from '../options.js';
+import { addPeopleRoutes } from '../people/people-routes.js';
+import { addStudio } from '../people/studio.js';
+import { refuse, sendError } from './errors.js';
+import { addV2Routes } from './v2-routes.js';
+
+const maxHeaderBytes = 16 * 1024;
+
+/** What Node says of bytes that are not HTTP, or came too slowly. */
+function refuseSocket(error: { readonly code?: string }, socket: Socket, limitMs: number): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, message] = wordsOf(error.code, limitMs);
+  const body = JSON.stringify({ error: message });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function wordsOf(code: string | undefined, limitMs: number): readonly [string, string] {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return ['408 Request Timeout', new GalerkinError('REQUEST_TIMEOUT', { limitMs }).message];
+  }
+  const [status, wanted, got] =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', `headers of at most ${maxHeaderBytes} bytes`, 'more']
+      : ['400 Bad Request', 'a well-formed HTTP/1.1 request', 'something else'];
+  return [status, new GalerkinError('REQUEST_MALFORMED', { what: 'HTTP request', wanted, got }).message];
+}
+
+export interface HttpOptions {
+  readonly engine: Engine;
+  readonly config: ServeConfig;
+  readonly clock: Clock;
+  readonly version: string;
+}
+
+/** The server with all its routes, not yet listening. */
+export async function createHttp({ engine, config, clock, version }: HttpOptions): Promise<FastifyInstance> {
+  const { maxBodyBytes, requestTimeoutMs } = config;
+  const app = Fastify({
+    logger: false,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 500 },
+    http: {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.max(10, Math.min(5000, requestTimeoutMs / 4)),
+    },
+    clientErrorHandler: (error, socket) => refuseSocket(error, socket, requestTimeoutMs),
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply, { maxBodyBytes }),
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler<Error>((error, request, reply) => sendError(error, request, reply, { maxBodyBytes }));
+  app.setNotFoundHandler((_request, reply) => refuse(reply, new GalerkinError('ROUTE_UNKNOWN', {})));
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+  });
+  addV2Routes(app, { engine, maxBodyBytes, version });
+  addPeopleRoutes(app, { engine, maxBodyBytes, clock, version });
+  if (config.studioFolder !== '') await addStudio(app, config.studioFolder);
+  return app;
+}

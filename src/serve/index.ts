@@ -1,0 +1,16 @@
+// Answers over HTTP: models from a repository behind KServe v2, each answer checked against the physics.
+export type { Backend, Computed, Instance, InstanceOptions, Job, Tensors } from './backends/backend.js';
+export { onnxruntimeBackend } from './backends/onnxruntime.js';
+export { type ProcessBackendOptions, processBackend } from './backends/process.js';
+export { type ChildHandler, serveChild } from './backends/serve-child.js';
+export { type GuardFigures, type GuardPolicy, guardPolicies, type Verdict } from './engine/guard-verdict.js';
+export { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
+export { type Server, type Surroundings, serve } from './serve.js';
+export type { SecondOfWork } from './statistics/rates.js';
+export {
+  type FaultEvent,
+  faultChannel,
+  type ModelReport,
+  type RequestEvent,
+  requestChannel,
+} from './statistics/statistics.js';

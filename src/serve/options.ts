@@ -1,0 +1,64 @@
+// The options of a server: one schema for defaults, checks, command line flags and docs.
+import type { z } from 'zod';
+import { integerOption, numberOption, optionSchema, textOption } from '../base/index.js';
+
+/** What `serve` takes besides backends. Everything has a default; 0 instances or threads means "choose for me". */
+export const serveOptions = optionSchema({
+  repository: textOption({ doc: 'Folder that holds the model packages.', default: '.galerkin/models' }),
+  host: textOption({
+    doc: 'Address to listen on. Other machines reach the server only if you change it.',
+    default: '127.0.0.1',
+  }),
+  port: integerOption({ doc: 'TCP port to listen on; 0 takes any free one.', default: 8000, min: 0, max: 65_535 }),
+  instances: integerOption({
+    doc: 'Instances per model; 0 takes the instance_group of its config.pbtxt.',
+    default: 0,
+    min: 0,
+    max: 256,
+  }),
+  threads: integerOption({
+    doc: 'Threads of the runtime in one instance; 0 shares the cores among the instances.',
+    default: 0,
+    min: 0,
+    max: 256,
+  }),
+  studioFolder: textOption({
+    doc: 'Folder of the built studio, served under /studio/; empty serves none.',
+    default: '',
+  }),
+  maxBodyBytes: integerOption({
+    doc: 'Largest request body, after inflation.',
+    unit: 'bytes',
+    default: 64 * 1024 * 1024,
+    min: 1024,
+    max: 2 ** 31,
+  }),
+  maxQueue: integerOption({
+    doc: 'Requests that may wait for one model before 503.',
+    default: 256,
+    min: 0,
+    max: 1_000_000,
+  }),
+  requestTimeoutMs: numberOption({
+    doc: 'Time a client has to send its whole request.',
+    unit: 'ms',
+    default: 30_000,
+    min: 10,
+  }),
+  inferenceTimeoutMs: numberOption({
+    doc: 'Longest wait in the queue, and again longest computation; an instance that overruns it is replaced.',
+    unit: 'ms',
+    default: 60_000,
+    min: 1,
+  }),
+  drainTimeoutMs: numberOption({
+    doc: 'Time that requests in flight get to finish when the server stops.',
+    unit: 'ms',
+    default: 10_000,
+    min: 0,
+  }),
+});
+
+/** The same, complete and checked. */
+export type ServeConfig = Readonly<z.infer<typeof serveOptions>>;
+export type ServeOptions = z.input<typeof serveOptions>;

@@ -1,0 +1,84 @@
+// The verb of this room: a repository of model packages becomes a listening server.
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { type Clock, GalerkinError, resolveOptions, systemClock } from '../base/index.js';
+import type { Backend } from './backends/backend.js';
+import { onnxruntimeBackend } from './backends/onnxruntime.js';
+import { createEngine } from './engine/engine.js';
+import { loadModels } from './engine/load.js';
+import { createHttp } from './http/server.js';
+import { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
+
+export interface Surroundings {
+  /** Backends besides 'onnxruntime', found by the name in a model's config.pbtxt. */
+  readonly backends?: readonly Backend[];
+  readonly clock?: Clock;
+}
+
+export interface Server {
+  /** Such as http://127.0.0.1:8000, without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  /** Stops listening, finishes what is in flight, and ends every thread and child process. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the latest version of every model in a repository over HTTP: KServe v2 and the routes for people.
+ * Ready when it returns. Listens on the loopback address unless told otherwise.
+ * @throws OPTIONS_INVALID, PORT_UNAVAILABLE, REPOSITORY_EMPTY, BACKEND_UNKNOWN, MODEL_UNSERVABLE, and what reading packages throws
+ */
+export async function serve(options: ServeOptions = {}, surroundings: Surroundings = {}): Promise<Server> {
+  const config = resolveOptions('serve', serveOptions, options);
+  const { backends = [], clock = systemClock } = surroundings;
+  const byName = new Map([onnxruntimeBackend, ...backends].map(backend => [backend.name, backend]));
+  const engine = createEngine(await loadModels(config, byName), clock);
+  const stop = (): Promise<void> => engine.close(config.drainTimeoutMs);
+  try {
+    const app = await createHttp({ engine, config, clock, version: packageVersion() });
+    const { port } = await listen(app, config);
+    return {
+      url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+      port,
+      close: once(async () => {
+        await Promise.all([app.close(), stop()]);
+      }),
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EACCES: 'this user may not listen there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'this machine has no such address',
+};
+
+async function listen(app: FastifyInstance, { host, port }: ServeConfig): Promise<AddressInfo> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    await app.close();
+    throw new GalerkinError('PORT_UNAVAILABLE', { host, port, reason: reasons[code] ?? code }, { cause });
+  }
+  const address = app.server.address();
+  if (address === null || typeof address === 'string')
+    throw new GalerkinError('BUG', { what: 'the server has no TCP address' });
+  return address;
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
