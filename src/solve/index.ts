@@ -10,6 +10,7 @@ export {
 export { conjugateGradients } from './conjugate-gradients.js';
 export { type CsrMatrix, multiply } from './csr.js';
 export { darcy } from './darcy.js';
+export { eliminateDirichlet } from './dirichlet.js';
 export { type Element, elementMatrix, elementResidual, elementVector, type Three } from './element.js';
 export {
   coefficient,
@@ -46,6 +47,7 @@ export type {
   Stop,
 } from './linear.js';
 export { type Mesh, mesh } from './mesh.js';
+export { type Exact, errorNorms, integral } from './norms.js';
 export { generateOptions, solverOptions } from './options.js';
 export { createPattern, type Pattern } from './pattern.js';
 export { checkField, type FieldSpec, type Problem, problemForms } from './problem.js';
@@ -53,6 +55,7 @@ export { findProblem, problems } from './problems.js';
 export { gaussianRandomField, modeDeviation, type RandomFieldOptions } from './random-field.js';
 export { type SmoothedAggregationOptions, smoothedAggregation } from './smoothed-aggregation.js';
 export { createSolver, type Solution, type Solver, type SolverOptions } from './solver.js';
+export { sparseCholesky } from './sparse-cholesky.js';
 export { type CellTriangle, cellTriangles, unitSquare } from './unit-square.js';
 export {
   type BilinearForm,

@@ -9,6 +9,7 @@ import type { Mesh } from './mesh.js';
 import { solverOptions } from './options.js';
 import { createPattern } from './pattern.js';
 import { checkField, type Problem, problemForms } from './problem.js';
+import { sparseCholesky } from './sparse-cholesky.js';
 import { checkGrid } from './unit-square.js';
 
 export interface SolverOptions extends z.input<typeof solverOptions> {
@@ -41,10 +42,13 @@ export interface Solver {
   solve(coefficients: Readonly<Record<string, Float64Array | Float32Array>>): Solution;
 }
 
-const methods: Record<'multigrid' | 'direct', () => LinearMethod> = {
-  multigrid: conjugateGradients,
-  direct: conjugateGradients,
-};
+/** Up to here the factor is filled faster than the hierarchy is built and iterated (benchmarks/solver.ts). */
+const mostDirect = 20_000;
+
+function choose(method: 'auto' | 'multigrid' | 'direct', unknowns: number): LinearMethod {
+  const isDirect = method === 'direct' || (method === 'auto' && unknowns <= mostDirect);
+  return isDirect ? sparseCholesky() : conjugateGradients();
+}
 
 /**
  * Prepares a problem on an n x n grid (n from 3): mesh, pattern, compiled forms, buffers. Solutions that it returned
@@ -60,8 +64,11 @@ export function createSolver(problem: Problem, n: number, options: SolverOptions
   const pattern = createPattern(mesh, mesh.boundary);
   const stiffness = matrixAssembly(forms.bilinear, mesh, pattern);
   const load = vectorAssembly(forms.linear, mesh);
-  const chosen = linear ?? methods[method === 'auto' ? 'multigrid' : method]();
-  const coordinates = new Float64Array(2 * pattern.rowCount);
+  const chosen = linear ?? choose(method, pattern.rowCount);
+  const coordinates = Float64Array.from(
+    { length: 2 * pattern.rowCount },
+    (_, k) => mesh.points[2 * pattern.nodeOf[k >> 1] + (k & 1)],
+  );
   const solver = chosen.start({ matrix: stiffness.matrix, coordinates });
   const [b, x] = [new Float64Array(pattern.rowCount), new Float64Array(pattern.rowCount)];
   const fields = Object.fromEntries(problem.coefficients.map(({ name }) => [name, new Float64Array(mesh.pointCount)]));
