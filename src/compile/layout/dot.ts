@@ -3,7 +3,7 @@ import { invariant } from '../../base/index.js';
 import type { Graph } from '../onnx/graph.js';
 import { type DotPlan, planDot } from './dot-plan.js';
 import { elementwise } from './elementwise.js';
-import { type Contraction, type Leg, type Operand, contractionOf } from './legs.js';
+import { type Contraction, type Leg, type Operand, type Role, contractionOf } from './legs.js';
 import { inOrder, withDims } from './materialize.js';
 import { reduceView, scaleView } from './reduce.js';
 import { type View, atomOf, sizeOf } from './view.js';
@@ -101,11 +101,11 @@ function sumGroups(
   return { tensor: reduced, dims: [...kept, ...matrixDims], legs: legs.filter(leg => leg.role !== 'inner') };
 }
 
-/** True where a matrix product would only multiply numbers: nothing to sum, or single rows against single columns. */
+/** True where a matrix product would only multiply numbers: nothing to sum and one side whole, or single rows against single columns. */
 function isElementwise({ left, right }: Contraction): boolean {
-  const legs = [...left.legs, ...right.legs];
-  if (!legs.some(leg => leg.role === 'inner')) return true;
-  return legs.some(leg => leg.role === 'batch') && !legs.some(leg => leg.role === 'row' || leg.role === 'column');
+  const has = (role: Role): boolean => left.legs.some(leg => leg.role === role) || right.legs.some(leg => leg.role === role);
+  if (!has('inner')) return !(has('row') && has('column'));
+  return has('batch') && !has('row') && !has('column');
 }
 
 /** sum(x * y) over the last axis, shapes broadcast. */
