@@ -17,9 +17,17 @@ const modelInfo = z.object({
   name: z.string(),
   version: z.union([z.string(), z.number()]),
   title: z.optional(z.string()),
+  maxBatchSize: z.optional(z.number()),
   inputs: z.optional(z.array(tensorInfo)),
   outputs: z.optional(z.array(tensorInfo)),
   metrics: z.optional(z.looseObject({ testError: z.optional(z.number()) })),
+  guard: z.optional(
+    z.object({
+      policy: z.enum(['annotate', 'reject', 'fallback']),
+      residualBound: z.optional(z.nullable(z.number())),
+      fluxBound: z.optional(z.nullable(z.number())),
+    }),
+  ),
   samples: z.optional(z.number()),
   ready: z.optional(z.boolean()),
 });
@@ -51,6 +59,7 @@ export const guardSchema = z.object({
   guard: z.optional(z.enum(['accepted', 'flagged', 'rejected', 'fallback'])),
   answered_by: z.optional(z.enum(['surrogate', 'solver', 'mixed'])),
   latency_ms: figure,
+  inputs_out_of_range: z.optional(z.string()),
 });
 
 export type ModelInfo = z.infer<typeof modelInfo>;

@@ -21,7 +21,7 @@ const wordings: Readonly<Record<Verdict, Wording>> = {
   },
   fallback: {
     title: 'Fell back to the solver',
-    meaning: 'The surrogate’s answer broke a bound; this one is the solver’s.',
+    meaning: 'The surrogate’s answer broke a bound. This is the solver’s, and these are its figures.',
   },
 };
 

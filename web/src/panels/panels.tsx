@@ -60,13 +60,14 @@ export function Panels({ studio, theme }: { readonly studio: Studio; readonly th
   const state = useStore(studio.store, identity);
   const pointed = useMemo(createPointed, []);
   const { permeability, answer, truth, model } = state;
+  const rejected = answer?.guard.verdict === 'rejected' && answer.u === undefined;
   const fresh = useMemo(() => compare(answer, truth), [answer, truth]);
-  const comparison = useLast(fresh);
+  const lastComparison = useLast(fresh);
+  const comparison = rejected ? undefined : lastComparison;
   const paintings = usePaintings(state, comparison?.error, theme);
 
   const values = permeability && rangeOf(permeability);
   const units = { a: unitOf(model?.inputs?.[0]?.unit), u: unitOf(model?.outputs?.[0]?.unit) };
-  const rejected = answer?.guard.verdict === 'rejected' && answer.u === undefined;
   const answering = state.answering && !isAnswerCurrent(state);
   const comparing = fresh === undefined && (state.answering || state.solving);
   const shared = { pointed, onRetry: studio.ask };
@@ -85,7 +86,13 @@ export function Panels({ studio, theme }: { readonly studio: Studio; readonly th
         label={
           values ? `Permeability a, from ${formatValue(values.min)} to ${formatValue(values.max)}` : 'Permeability a'
         }
-        caption={permeability ? 'input · click or drag to paint' : 'loading the sample'}
+        caption={
+          !permeability
+            ? 'loading the sample'
+            : answer?.outOfRange
+              ? 'outside the range of training'
+              : 'click or drag to paint'
+        }
         failure={state.sampleFailure}
         onRetry={() => studio.pickSample(state.sampleIndex)}
       >
@@ -102,11 +109,7 @@ export function Panels({ studio, theme }: { readonly studio: Studio; readonly th
         label="The served answer u"
         caption={answer ? `answered in ${formatDuration(answer.latencyMs)}` : 'waiting for the surrogate'}
         busy={answering}
-        absent={
-          rejected
-            ? 'The guard rejected this answer. Choose “annotate” to see it, or “fallback” to have it solved.'
-            : undefined
-        }
+        absent={rejected ? (answer.refusal ?? 'The guard rejected this answer.') : undefined}
         failure={state.answerFailure}
       />
       <FieldPanel
@@ -147,7 +150,7 @@ export function Panels({ studio, theme }: { readonly studio: Studio; readonly th
         field={answer?.residualMap}
         painting={paintings.residual}
         label="Residual of the discrete equation at each node"
-        caption={`${bySolver ? 'of the refused answer: ' : 'relative residual '}${formatValue(answer?.guard.residual)}`}
+        caption={`relative residual ${formatValue(answer?.guard.residual)}`}
         busy={answering}
         absent={answer && !answer.residualMap && !state.answerFailure ? 'The model gave no residual map.' : undefined}
       />

@@ -9,6 +9,8 @@ import type { Answer, Guard, Policy, Truth } from './studio-state.js';
 /** One input as it stood when it was asked about. */
 export interface Question {
   readonly model: string;
+  /** The model's tensors carry a batch axis. */
+  readonly batched: boolean;
   readonly revision: number;
   readonly permeability: Field;
   readonly policy: Policy;
@@ -17,7 +19,10 @@ export interface Question {
 /** HTTP status of an answer that the guard refused to give. */
 const rejectedStatus = 422;
 
-const tensorOf = ({ n, data }: Field): FloatTensor => ({ shape: [1, n, n], data });
+const tensorOf = ({ permeability: { n, data }, batched }: Question): FloatTensor => ({
+  shape: batched ? [1, n, n] : [n, n],
+  data,
+});
 
 function read(parameters: unknown): GuardParameters {
   const parsed = guardSchema.safeParse(parameters);
@@ -36,11 +41,12 @@ const optionalField = (tensor: FloatTensor | undefined): Field | undefined =>
   tensor === undefined ? undefined : fieldFromTensor(tensor);
 
 /** The served model's answer under the guard; a refusal by the guard is an answer too. */
-export async function askSurrogate({ model, revision, permeability, policy }: Question): Promise<Answer> {
+export async function askSurrogate(question: Question): Promise<Answer> {
+  const { model, revision, policy } = question;
   const start = performance.now();
   try {
     const { outputs, parameters } = await infer(model, {
-      inputs: { a: tensorOf(permeability) },
+      inputs: { a: tensorOf(question) },
       parameters: { guard: policy, guard_outputs: true },
     });
     const said = read(parameters);
@@ -50,6 +56,8 @@ export async function askSurrogate({ model, revision, permeability, policy }: Qu
       u: optionalField(outputs.u),
       residualMap: optionalField(outputs.residual_map),
       guard: guardOf(said),
+      outOfRange: said.inputs_out_of_range !== undefined,
+      refusal: undefined,
       answeredBy: said.answered_by,
       latencyMs: said.latency_ms,
       roundTripMs: performance.now() - start,
@@ -63,6 +71,8 @@ export async function askSurrogate({ model, revision, permeability, policy }: Qu
       u: undefined,
       residualMap: undefined,
       guard,
+      outOfRange: false,
+      refusal: thrown.message,
       answeredBy: undefined,
       latencyMs: undefined,
       roundTripMs: performance.now() - start,
@@ -74,8 +84,9 @@ const parametersOf = (body: unknown): unknown =>
   typeof body === 'object' && body !== null && 'parameters' in body ? body.parameters : undefined;
 
 /** The solver's solution of the same input. */
-export async function askSolver({ model, revision, permeability }: Question): Promise<Truth> {
-  const { outputs, parameters } = await infer(model, { inputs: { a: tensorOf(permeability) } });
+export async function askSolver(question: Question): Promise<Truth> {
+  const { model, revision } = question;
+  const { outputs, parameters } = await infer(model, { inputs: { a: tensorOf(question) } });
   if (outputs.u === undefined) throw new RequestFailure('malformed', `${model} answered without an output 'u'.`);
   return { revision, u: fieldFromTensor(outputs.u), latencyMs: read(parameters).latency_ms, source: 'solver' };
 }

@@ -23,6 +23,10 @@ export interface Answer {
   readonly u: Field | undefined;
   readonly residualMap: Field | undefined;
   readonly guard: Guard;
+  /** True when the input leaves the range the model was trained on. */
+  readonly outOfRange: boolean;
+  /** The server's words when the guard refused to give an answer. */
+  readonly refusal: string | undefined;
   readonly answeredBy: AnsweredBy | undefined;
   readonly latencyMs: number | undefined;
   readonly roundTripMs: number;

@@ -2,6 +2,7 @@
 import { fetchModels, fetchSample } from '../api/client.js';
 import { toFailure } from '../api/failure.js';
 import { latestOnly } from '../api/latest.js';
+import type { ModelInfo } from '../api/schemas.js';
 import { type Field, fieldFromRows, type Inclusion, paintInclusion } from '../fields/field.js';
 import { askSolver, askSurrogate, type Question } from './ask.js';
 import { createStore, type Store } from './store.js';
@@ -41,16 +42,16 @@ export function createStudio(): Studio {
     onIdle: () => set({ solving: false }),
   });
 
-  const question = (model: string, permeability: Field): Question => {
+  const question = (model: ModelInfo, permeability: Field): Question => {
     const { revision, policy } = get();
-    return { model, revision, permeability, policy };
+    return { model: model.name, batched: model.maxBatchSize !== 0, revision, permeability, policy };
   };
 
   const ask = () => {
     const { model, solver: solverModel, permeability } = get();
     if (permeability === undefined) return;
-    if (model !== undefined) surrogate(question(model.name, permeability));
-    if (solverModel !== undefined) solver(question(solverModel.name, permeability));
+    if (model !== undefined) surrogate(question(model, permeability));
+    if (solverModel !== undefined) solver(question(solverModel, permeability));
   };
 
   const change = (permeability: Field, more: Partial<StudioState> = {}) => {
@@ -86,6 +87,7 @@ export function createStudio(): Studio {
         solver: models.find(({ name }) => name === `${model.name}_solver`),
         modelFailure: undefined,
         link: 'up',
+        policy: get().model === undefined ? (model.guard?.policy ?? 'annotate') : get().policy,
       });
       if (get().permeability === undefined) pickSample(get().sampleIndex);
       else ask();
@@ -119,7 +121,7 @@ export function createStudio(): Studio {
     setPolicy: policy => {
       set({ policy });
       const { model, permeability } = get();
-      if (model !== undefined && permeability !== undefined) surrogate(question(model.name, permeability));
+      if (model !== undefined && permeability !== undefined) surrogate(question(model, permeability));
     },
   };
 }
