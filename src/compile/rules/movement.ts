@@ -1,10 +1,9 @@
 // Rules of primitives that move or repeat elements: transposes, reshapes, broadcasts, slices, pads, joins, flips.
 import { z } from 'zod';
-import { castTo } from '../layout/materialize.js';
 import { reshapeView } from '../layout/reshape.js';
 import { concatViews, flipView, padView, sliceView } from '../layout/shape.js';
 import { type View, broadcastView, transposeView } from '../layout/view.js';
-import { type Rule, elementTypeOf, one, promoteInputs, readParams } from './rule.js';
+import { type Rule, one, promoteInputs, readParams } from './rule.js';
 
 const integers = z.array(z.int());
 const pairs = z.array(z.tuple([z.int(), z.int()]));
@@ -65,11 +64,3 @@ export const movementRules: Readonly<Record<string, Rule>> = {
   split,
   concatenate,
 };
-
-/** The view in the element type that its equation states. */
-export function asStated(...[context, step, views]: Parameters<Rule>): readonly View[] {
-  return views.map((view, index) => {
-    const stated = step.outputs[index];
-    return stated === undefined ? view : castTo(context.graph, view, elementTypeOf(stated.dtype));
-  });
-}

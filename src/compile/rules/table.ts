@@ -1,10 +1,12 @@
 // The table of rules: primitive by name. What is not here is refused.
 import { arithmeticRules } from './arithmetic.js';
 import { contractionRules } from './contraction.js';
+import { convolutionRules } from './convolution.js';
 import { indexingRules } from './indexing.js';
 import { movementRules } from './movement.js';
 import type { Rule } from './rule.js';
+import { windowRules } from './window.js';
 
 export const rules: ReadonlyMap<string, Rule> = new Map(
-  Object.entries({ ...arithmeticRules, ...movementRules, ...contractionRules, ...indexingRules }),
+  Object.entries({ ...arithmeticRules, ...movementRules, ...contractionRules, ...convolutionRules, ...indexingRules, ...windowRules }),
 );

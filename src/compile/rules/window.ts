@@ -1,0 +1,86 @@
+// Rules of sliding windows and of their transpose: windows are gathered by a constant table, and added back by a constant matrix.
+import { z } from 'zod';
+import { dotView } from '../layout/dot.js';
+import { isolate, rejoin } from '../layout/materialize.js';
+import { reshapeView } from '../layout/reshape.js';
+import { type View, freshView, shapeOf, transposeView } from '../layout/view.js';
+import type { Graph } from '../onnx/graph.js';
+import { type Rule, one, readParams, refuse } from './rule.js';
+
+const integers = z.array(z.int());
+const poolParams = z.object({ window: integers, strides: integers });
+const poolTransposeParams = poolParams.extend({ inShape: integers });
+
+/** How the windows of one axis lie: `count` of them, each of `width`, `stride` apart. */
+interface Windows {
+  readonly count: number;
+  readonly width: number;
+  readonly stride: number;
+}
+
+const windowsOf = (size: number, width: number, stride: number): Windows => ({
+  count: Math.ceil((size - width + 1) / stride),
+  width,
+  stride,
+});
+
+/** Position in the input for each window and each place in it, row-major. */
+function positions({ count, width, stride }: Windows): Int32Array {
+  return Int32Array.from({ length: count * width }, (_, k) => Math.floor(k / width) * stride + (k % width));
+}
+
+/** One axis becomes two: windows, and places in a window. */
+function windowAxis(graph: Graph, view: View, { axis, windows }: { axis: number; windows: Windows }): View {
+  const isolated = isolate(graph, view, axis);
+  const shape = [windows.count, windows.width];
+  const table = graph.constant('int32', shape, positions(windows));
+  return rejoin(isolated, graph.node('Gather', [isolated.tensor, table], { axis: 1 }), shape);
+}
+
+const pool: Rule = ({ graph }, step, inputs) => {
+  const { window, strides } = readParams(poolParams, step);
+  let view = one(inputs);
+  const kept = view.axes.length - window.length;
+  window.forEach((width, k) => {
+    const axis = kept + 2 * k;
+    const windows = windowsOf(shapeOf(view)[axis] ?? 1, width, strides[k] ?? 1);
+    view = windowAxis(graph, view, { axis, windows });
+  });
+  const keptAxes = Array.from({ length: kept }, (_, axis) => axis);
+  const pairs = window.map((_, k) => kept + 2 * k);
+  return [transposeView(view, [...keptAxes, ...pairs, ...pairs.map(axis => axis + 1)])];
+};
+
+/** Windows, then places, as the last two axes become one axis of `size`, in the same place `axis`. */
+function unwindowAxis(graph: Graph, view: View, { axis, size, windows }: { axis: number; size: number; windows: Windows }): View {
+  const rank = view.axes.length - 2;
+  const shape = shapeOf(view);
+  const count = windows.count * windows.width;
+  const flat = reshapeView(graph, view, [...shape.slice(0, rank), 1, count]);
+  const hot = new Float32Array(size * count);
+  positions(windows).forEach((position, k) => {
+    hot[position * count + k] = 1;
+  });
+  const matrix = freshView(graph.constant('float32', [size, count], hot), [size, count], 'float32');
+  const summed = dotView(graph, [flat, matrix]);
+  const order = Array.from({ length: rank }, (_, k) => k).toSpliced(axis, 0, rank);
+  return transposeView(summed, order);
+}
+
+const poolTranspose: Rule = ({ graph }, step, inputs) => {
+  const { window, strides, inShape } = readParams(poolTransposeParams, step);
+  let view = one(inputs);
+  if (view.dtype !== 'float32') return refuse(`the runtime has no ${view.dtype} kernel for it`);
+  const kept = inShape.length - window.length;
+  window.forEach((width, k) => {
+    const axis = kept + k;
+    const size = inShape[axis] ?? 1;
+    const places = kept + window.length;
+    const others = view.axes.map((_, index) => index).filter(index => index !== axis && index !== places);
+    const last = transposeView(view, [...others, axis, places]);
+    view = unwindowAxis(graph, last, { axis, size, windows: windowsOf(size, width, strides[k] ?? 1) });
+  });
+  return [view];
+};
+
+export const windowRules: Readonly<Record<string, Rule>> = { pool, pool_transpose: poolTranspose };
