@@ -2,12 +2,12 @@
 import { GalerkinError } from '../base/index.js';
 import type { Atom, Equation, Jaxpr, Variable } from './jaxpr.js';
 import { castTo } from './layout/materialize.js';
-import { type View, freshView, literalView, sameList, shapeOf } from './layout/view.js';
+import { freshView, literalView, sameList, shapeOf, type View } from './layout/view.js';
 import type { Watch } from './locate.js';
 import { isElementType } from './onnx/element-type.js';
 import type { Graph } from './onnx/graph.js';
 import { idioms } from './rules/idioms.js';
-import { Refusal, type RuleContext, elementTypeOf, refuse } from './rules/rule.js';
+import { elementTypeOf, Refusal, type RuleContext, refuse } from './rules/rule.js';
 import { rules } from './rules/table.js';
 import type { TracedConstant } from './trace.js';
 
@@ -40,11 +40,13 @@ function isInnerFunction(value: unknown): value is Jaxpr {
 }
 
 function applyCall(walk: Walk, equation: Equation, inputs: readonly View[]): readonly View[] {
-  const inner: unknown = equation.params['jaxpr'];
-  const name: unknown = equation.params['name'];
+  const inner: unknown = equation.params.jaxpr;
+  const name: unknown = equation.params.name;
   if (!isInnerFunction(inner)) return refuse('its inner function has an unknown form');
   const idiom = typeof name === 'string' ? idioms.get(name) : undefined;
-  return idiom?.(walk.context.graph, inner, inputs) ?? interpret({ ...walk, call: walk.call ?? equation }, inner, inputs);
+  return (
+    idiom?.(walk.context.graph, inner, inputs) ?? interpret({ ...walk, call: walk.call ?? equation }, inner, inputs)
+  );
 }
 
 function applyRule(walk: Walk, equation: Equation, inputs: readonly View[]): readonly View[] {
@@ -97,7 +99,8 @@ export function interpret(walk: Walk, jaxpr: Jaxpr, inputs: readonly View[]): Vi
     equation.outBinders.forEach((variable, k) => {
       const view = results[k];
       if (view !== undefined) environment.set(variable, view);
-      if (view !== undefined && !views.includes(view)) origins.set(view, { primitive: equation.primitive, inputs: views });
+      if (view !== undefined && !views.includes(view))
+        origins.set(view, { primitive: equation.primitive, inputs: views });
     });
   }
   return jaxpr.outs.map(read);

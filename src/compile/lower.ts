@@ -38,7 +38,10 @@ export interface LoweringReport {
   readonly constantBytes: number;
 }
 
-function namesOf(values: readonly ProgramValue[], { given, prefix }: { given: readonly string[] | undefined; prefix: string }): string[] {
+function namesOf(
+  values: readonly ProgramValue[],
+  { given, prefix }: { given: readonly string[] | undefined; prefix: string },
+): string[] {
   const names = given ?? values.map(({ path }) => (path === '' ? prefix : `${prefix}.${path}`));
   if (names.length === values.length && new Set(names).size === names.length) return [...names];
   throw new GalerkinError('SPEC_INVALID', {
@@ -63,13 +66,18 @@ function nameOutputs(nodes: readonly GraphNode[], tensors: readonly string[], na
 }
 
 /** Lowers one recording. */
-function lowerRecording(recording: Recording, names: { inputs: readonly string[]; outputs: readonly string[] }): BatchedGraph {
+function lowerRecording(
+  recording: Recording,
+  names: { inputs: readonly string[]; outputs: readonly string[] },
+): BatchedGraph {
   const { jaxpr, constants, watch, batch } = recording;
   const graph = new Graph();
   const context = { graph, origins: new WeakMap() };
   const views = jaxpr.inBinders.map((variable, k) => {
     const constant = constants[k];
-    return constant === undefined ? argumentView(names.inputs[k - constants.length] ?? '', variable) : constantView(graph, constant);
+    return constant === undefined
+      ? argumentView(names.inputs[k - constants.length] ?? '', variable)
+      : constantView(graph, constant);
   });
   const results = interpret({ context, watch, call: undefined }, jaxpr, views);
   const tensors = results.map(view => materialize(graph, view));
@@ -81,7 +89,8 @@ function lowerRecording(recording: Recording, names: { inputs: readonly string[]
 
 function graphValues(values: readonly ProgramValue[], names: readonly string[]): GraphValue[] {
   return values.map(({ shape, dtype }, k) => {
-    if (!isElementType(dtype)) throw new GalerkinError('SPEC_INVALID', { path: names[k] ?? '', wanted: 'a supported dtype', got: dtype });
+    if (!isElementType(dtype))
+      throw new GalerkinError('SPEC_INVALID', { path: names[k] ?? '', wanted: 'a supported dtype', got: dtype });
     return { name: names[k] ?? '', shape, dtype };
   });
 }
@@ -110,4 +119,3 @@ export function lower(program: Program, options: LowerOptions = {}): OnnxModel {
   const finished = { nodes: joined.nodes, constants: joined.constants, inputs, outputs };
   return { bytes: serialize(finished), inputs, outputs, report: reportOf(finished, joined.matmulFlops) };
 }
-

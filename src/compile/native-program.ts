@@ -1,14 +1,18 @@
 // Native programs: a function over arrays, compiled whole; trees of tensors in, trees of tensors out.
 import type { Array as Traced } from '@jax-js/jax';
 import { GalerkinError, type Tensor } from '../base/index.js';
-import { type LoweringReport, type OnnxModel, lower } from './lower.js';
-import { type Session, type SessionOptions, openSession } from './session.js';
+import { type LoweringReport, lower, type OnnxModel } from './lower.js';
+import { openSession, type Session, type SessionOptions } from './session.js';
 import type { SpecsOf } from './spec.js';
 import { type Program, type TreeFunction, traceTrees } from './trace.js';
-import { type Tree, describeValue, flattenTree } from './tree.js';
+import { describeValue, flattenTree, type Tree } from './tree.js';
 
 /** A tree of arrays with a tensor in the place of each. */
-export type TensorsOf<T> = T extends Traced ? Tensor : T extends object ? { [Key in keyof T]: TensorsOf<T[Key]> } : never;
+export type TensorsOf<T> = T extends Traced
+  ? Tensor
+  : T extends object
+    ? { [Key in keyof T]: TensorsOf<T[Key]> }
+    : never;
 
 export interface NativeProgram<Args extends unknown[], Result> {
   readonly program: Program;
@@ -37,13 +41,16 @@ function feedsOf({ program, model }: Door, args: readonly unknown[]): Record<str
   const fail = (name: string, wanted: string, got: string): never => {
     throw new GalerkinError('SESSION_INPUT_INVALID', { name, wanted, got });
   };
-  const flat = flattenTree(args, isTensor, (path, value) => fail(path, 'a tensor, or a tree of tensors', describeValue(value)));
+  const flat = flattenTree(args, isTensor, (path, value) =>
+    fail(path, 'a tensor, or a tree of tensors', describeValue(value)),
+  );
   const feeds: Record<string, Tensor> = {};
-  program.inputs.forEach(({ path }, k) => {
+  for (const [k, { path }] of program.inputs.entries()) {
     const leaf = flat.leaves[k];
-    if (leaf === undefined || flat.paths[k] !== path) return fail(path, `a tensor at '${path}'`, `'${flat.paths[k] ?? 'none'}'`);
+    if (leaf === undefined || flat.paths[k] !== path)
+      return fail(path, `a tensor at '${path}'`, `'${flat.paths[k] ?? 'none'}'`);
     feeds[model.inputs[k]?.name ?? path] = leaf;
-  });
+  }
   const extra = flat.paths[program.inputs.length];
   return extra === undefined ? feeds : fail(extra, `${program.inputs.length} tensors`, `${flat.leaves.length}`);
 }

@@ -33,10 +33,8 @@ function every(this: Iterable<unknown>, step: Step): boolean {
   return true;
 }
 
-/** No value is of this class; without `from`, other libraries do not take it for the real one. */
-class AbsentFloat16Array {
-  static readonly from = undefined;
-}
+/** No value is an instance of it; it has no `from`, so other libraries do not take it for the real class. */
+function AbsentFloat16Array(): void {}
 
 function defineMissing(target: object, name: string, value: unknown): void {
   if (name in target) return;

@@ -1,5 +1,5 @@
 // Base tensors to the runtime's and back: the same typed array, never a copy.
-import type { OnnxValue, Tensor as NativeTensor } from 'onnxruntime-node';
+import type { Tensor as NativeTensor, OnnxValue } from 'onnxruntime-node';
 import { GalerkinError, type Tensor } from '../base/index.js';
 import { dtypeOf } from './session-values.js';
 
@@ -36,7 +36,11 @@ export function toNative({ Tensor: Native }: Runtime, tensor: Tensor): NativeTen
     case 'BYTES':
       return new Native('string', tensor.data, shape);
     case 'BF16':
-      throw new GalerkinError('SESSION_INPUT_INVALID', { name: 'BF16 tensor', wanted: 'another datatype', got: 'BF16' });
+      throw new GalerkinError('SESSION_INPUT_INVALID', {
+        name: 'BF16 tensor',
+        wanted: 'another datatype',
+        got: 'BF16',
+      });
   }
 }
 
@@ -55,5 +59,7 @@ export function fromNative(name: string, value: OnnxValue): Tensor {
   if (dtype === 'INT8' && data instanceof Int8Array) return { dtype, shape, data };
   if (dtype === 'INT16' && data instanceof Int16Array) return { dtype, shape, data };
   if (dtype === 'BYTES' && Array.isArray(data)) return { dtype, shape, data };
-  throw new GalerkinError('SESSION_RUN_FAILED', { reason: `output '${name}' came as ${value.type} in an unknown array` });
+  throw new GalerkinError('SESSION_RUN_FAILED', {
+    reason: `output '${name}' came as ${value.type} in an unknown array`,
+  });
 }

@@ -1,6 +1,6 @@
 // What a session's inputs and outputs are, and whether a feed fits: name, datatype, shape, length.
 import type { InferenceSession } from 'onnxruntime-node';
-import { type DType, GalerkinError, type Tensor, elementCount } from '../base/index.js';
+import { type DType, elementCount, GalerkinError, type Tensor } from '../base/index.js';
 
 /** An input or output; sizes that are open are given by name. */
 export interface SessionValue {
@@ -30,7 +30,10 @@ const dtypes: ReadonlyMap<string, DType> = new Map([
 export function dtypeOf(name: string, native: string): DType {
   const dtype = dtypes.get(native);
   if (dtype !== undefined) return dtype;
-  throw new GalerkinError('SESSION_MODEL_INVALID', { source: `value '${name}'`, reason: `its datatype ${native} is not supported` });
+  throw new GalerkinError('SESSION_MODEL_INVALID', {
+    source: `value '${name}'`,
+    reason: `its datatype ${native} is not supported`,
+  });
 }
 
 export function sessionValues(metadata: readonly InferenceSession.ValueMetadata[]): SessionValue[] {
@@ -41,7 +44,8 @@ export function sessionValues(metadata: readonly InferenceSession.ValueMetadata[
 }
 
 /** `name[2, n]` as people write it. */
-const shapeText = (shape: readonly (number | string)[]): string => `[${shape.map(size => (size === '' ? '?' : size)).join(', ')}]`;
+const shapeText = (shape: readonly (number | string)[]): string =>
+  `[${shape.map(size => (size === '' ? '?' : size)).join(', ')}]`;
 
 /** Open sizes of one name must agree between all feeds of a run. */
 function sizeFits(wanted: number | string, got: number, sizes: Map<string, number>): boolean {
@@ -60,12 +64,19 @@ export function checkFeed(input: SessionValue, feed: Tensor | undefined, sizes: 
   if (feed === undefined) return fail(`a ${input.dtype} tensor ${shapeText(input.shape)}`, 'none');
   if (feed.dtype !== input.dtype) return fail(input.dtype, feed.dtype);
   const { shape } = feed;
-  const fits = shape.length === input.shape.length && input.shape.every((size, axis) => sizeFits(size, shape[axis] ?? 0, sizes));
+  const fits =
+    shape.length === input.shape.length && input.shape.every((size, axis) => sizeFits(size, shape[axis] ?? 0, sizes));
   if (!fits) {
-    const open = input.shape.flatMap(size => (typeof size === 'string' && sizes.has(size) ? `${size} = ${sizes.get(size)}` : []));
-    return fail(`shape ${shapeText(input.shape)}${open.length === 0 ? '' : ` with ${open.join(', ')}`}`, shapeText(shape));
+    const open = input.shape.flatMap(size =>
+      typeof size === 'string' && sizes.has(size) ? `${size} = ${sizes.get(size)}` : [],
+    );
+    return fail(
+      `shape ${shapeText(input.shape)}${open.length === 0 ? '' : ` with ${open.join(', ')}`}`,
+      shapeText(shape),
+    );
   }
   const count = elementCount(shape);
-  if (feed.data.length !== count) return fail(`${count} values for shape ${shapeText(shape)}`, `${feed.data.length} values`);
+  if (feed.data.length !== count)
+    return fail(`${count} values for shape ${shapeText(shape)}`, `${feed.data.length} values`);
   return feed;
 }

@@ -1,12 +1,17 @@
 // Native sessions: ONNX bytes or a file, opened in ONNX Runtime on the CPU; base tensors in and out, without copies of ours.
 import { availableParallelism } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-node';
-import { GalerkinError, type Tensor, flagOption, integerOption, optionSchema, resolveOptions } from '../base/index.js';
-import { type SessionValue, checkFeed, sessionValues } from './session-values.js';
-import { type NativeTensor, type Runtime, fromNative, toNative } from './session-tensors.js';
+import { flagOption, GalerkinError, integerOption, optionSchema, resolveOptions, type Tensor } from '../base/index.js';
+import { fromNative, type NativeTensor, type Runtime, toNative } from './session-tensors.js';
+import { checkFeed, type SessionValue, sessionValues } from './session-values.js';
 
 export const sessionOptions = optionSchema({
-  threads: integerOption({ doc: 'Threads that compute one run together; 0 takes one for each core.', default: 0, min: 0, max: 1024 }),
+  threads: integerOption({
+    doc: 'Threads that compute one run together; 0 takes one for each core.',
+    default: 0,
+    min: 0,
+    max: 1024,
+  }),
   spin: flagOption({
     doc: 'Threads wait busily between operators: faster, but a waiting session costs a core. Turn off where sessions share cores.',
     default: true,
@@ -37,7 +42,11 @@ export interface Session {
 /** Errors of the runtime go through our table; its own log stays quiet. */
 const logErrorsOnly = 3;
 
-async function createSession(runtime: Runtime, model: Uint8Array | string, options: SessionOptions): Promise<InferenceSession> {
+async function createSession(
+  runtime: Runtime,
+  model: Uint8Array | string,
+  options: SessionOptions,
+): Promise<InferenceSession> {
   const { threads, spin } = resolveOptions('openSession', sessionOptions, options);
   const config: InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
@@ -97,7 +106,8 @@ class NativeSession implements Session {
     }
     const native: Record<string, NativeTensor> = {};
     const sizes = new Map<string, number>();
-    for (const input of this.inputs) native[input.name] = toNative(this.#runtime, checkFeed(input, feeds[input.name], sizes));
+    for (const input of this.inputs)
+      native[input.name] = toNative(this.#runtime, checkFeed(input, feeds[input.name], sizes));
     return native;
   }
 
@@ -125,4 +135,3 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
   const runtime = await import('onnxruntime-node');
   return new NativeSession(runtime, await createSession(runtime, model, options));
 }
-

@@ -1,8 +1,9 @@
 // Specs: shape and element type of each array that a traced function takes. The first axis may be 'batch'.
-import { GalerkinError } from '../base/index.js';
+
 import type { Array as Traced } from '@jax-js/jax';
+import { GalerkinError } from '../base/index.js';
 import { type ElementType, isElementType } from './onnx/element-type.js';
-import { type FlatTree, describeValue, flattenTree } from './tree.js';
+import { describeValue, type FlatTree, flattenTree } from './tree.js';
 
 /** Shape and element type of one array. `'batch'`, as the first size only, stays open until the program runs. */
 export interface Spec {
@@ -11,7 +12,11 @@ export interface Spec {
 }
 
 /** A tree of arrays with a spec in the place of each. */
-export type SpecsOf<T> = T extends Traced ? Spec : T extends object ? { readonly [Key in keyof T]: SpecsOf<T[Key]> } : never;
+export type SpecsOf<T> = T extends Traced
+  ? Spec
+  : T extends object
+    ? { readonly [Key in keyof T]: SpecsOf<T[Key]> }
+    : never;
 
 function isSpec(value: unknown): value is Spec {
   if (typeof value !== 'object' || value === null || !('shape' in value && 'dtype' in value)) return false;
@@ -45,7 +50,8 @@ export function flattenSpecs(specs: unknown): FlatTree<Spec> {
   return flat;
 }
 
-export const isSymbolic = (spec: { readonly shape: readonly (number | 'batch')[] }): boolean => spec.shape[0] === 'batch';
+export const isSymbolic = (spec: { readonly shape: readonly (number | 'batch')[] }): boolean =>
+  spec.shape[0] === 'batch';
 
 /** The shape with a number in the place of 'batch'. */
 export function shapeAt(spec: Spec, batch: number): number[] {

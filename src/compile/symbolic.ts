@@ -21,7 +21,7 @@ function checkSameNodes(graphs: readonly BatchedGraph[]): void {
   for (const other of rest) {
     if (first !== undefined && sameList(first, other)) continue;
     const at = first?.findIndex((node, k) => node !== other[k]) ?? -1;
-    return fail(`the graph has another form at another size (node ${at}: ${first?.[at] ?? 'none'} or ${other[at] ?? 'none'})`);
+    fail(`the graph has another form at another size (node ${at}: ${first?.[at] ?? 'none'} or ${other[at] ?? 'none'})`);
   }
 }
 
@@ -35,8 +35,11 @@ function affineOf(values: readonly (readonly number[])[], sizes: readonly number
   const [size0 = 0, size1 = 1] = sizes;
   const slope = (values[0] ?? []).map((value, k) => ((values[1]?.[k] ?? 0) - value) / (size1 - size0));
   const base = (values[0] ?? []).map((value, k) => value - (slope[k] ?? 0) * size0);
-  const fits = values.every((list, at) => list.every((value, k) => value === (base[k] ?? 0) + (slope[k] ?? 0) * (sizes[at] ?? 0)));
-  if (!fits || ![...slope, ...base].every(Number.isSafeInteger)) fail(`sizes [${values.map(list => `[${list}]`)}] do not follow it linearly`);
+  const fits = values.every((list, at) =>
+    list.every((value, k) => value === (base[k] ?? 0) + (slope[k] ?? 0) * (sizes[at] ?? 0)),
+  );
+  if (!fits || ![...slope, ...base].every(Number.isSafeInteger))
+    fail(`sizes [${values.map(list => `[${list}]`)}] do not follow it linearly`);
   return { base, slope };
 }
 
@@ -68,7 +71,10 @@ function isReshapeTarget(name: string, nodes: readonly GraphNode[]): boolean {
 }
 
 /** One constant of all graphs: as it is, with one size left open, or computed from the batch size. */
-function joinConstant(versions: readonly Constant[], { nodes, sizes }: { nodes: readonly GraphNode[]; sizes: readonly number[] }): Joined {
+function joinConstant(
+  versions: readonly Constant[],
+  { nodes, sizes }: { nodes: readonly GraphNode[]; sizes: readonly number[] },
+): Joined {
   const [first, ...rest] = versions;
   if (first === undefined) return { constants: [], nodes: [] };
   if (rest.every(other => sameConstant(first, other))) return { constants: [first], nodes: [] };
@@ -85,7 +91,13 @@ function joinConstant(versions: readonly Constant[], { nodes, sizes }: { nodes: 
   if (open.length === 1 && only !== undefined && base[only] === 0 && isReshapeTarget(name, nodes)) {
     return { constants: [int64(name, base.with(only, -1))], nodes: [] };
   }
-  const node = (operator: string, inputs: string[], output: string): GraphNode => ({ operator, domain: '', inputs, output, attributes: {} });
+  const node = (operator: string, inputs: string[], output: string): GraphNode => ({
+    operator,
+    domain: '',
+    inputs,
+    output,
+    attributes: {},
+  });
   const [slopeName, baseName, scaled] = [`${name}_slope`, `${name}_base`, `${name}_scaled`];
   return {
     constants: [int64(slopeName, slope), int64(baseName, base)],
@@ -99,7 +111,8 @@ const batchSize = 'batch_size';
 /** One graph for all batch sizes; the graph itself where there is only one. */
 export function joinBatch(graphs: readonly BatchedGraph[], inputs: readonly GraphValue[]): BatchedGraph {
   const [first] = graphs;
-  if (first === undefined || graphs.length === 1) return first ?? { batch: 1, nodes: [], constants: [], matmulFlops: 0 };
+  if (first === undefined || graphs.length === 1)
+    return first ?? { batch: 1, nodes: [], constants: [], matmulFlops: 0 };
   checkSameNodes(graphs);
   const sizes = graphs.map(({ batch }) => batch);
   const joined = first.constants.map((_, k) =>
@@ -109,7 +122,13 @@ export function joinBatch(graphs: readonly BatchedGraph[], inputs: readonly Grap
     ),
   );
   const source = inputs.find(({ shape }) => shape[0] === 'batch')?.name ?? fail('no input has it');
-  const shapeNode = { operator: 'Shape', domain: '', inputs: [source], output: batchSize, attributes: { start: 0, end: 1 } };
+  const shapeNode = {
+    operator: 'Shape',
+    domain: '',
+    inputs: [source],
+    output: batchSize,
+    attributes: { start: 0, end: 1 },
+  };
   const computed = joined.flatMap(({ nodes }) => nodes);
   return {
     ...first,

@@ -1,13 +1,14 @@
 // Tracing: a function is run once on arrays that record, and becomes a program: equations, constants, names.
-import { Array as TracedArray, makeJaxpr, numpy } from '@jax-js/jax';
+
 import type { Array as Traced } from '@jax-js/jax';
+import { makeJaxpr, numpy, Array as TracedArray } from '@jax-js/jax';
 import { GalerkinError, isGalerkinError } from '../base/index.js';
 import type { Jaxpr } from './jaxpr.js';
 import { Watch } from './locate.js';
 import { type ElementArray, type ElementType, isElementType } from './onnx/element-type.js';
-import { type Spec, type SpecsOf, flattenSpecs, isSymbolic, shapeAt } from './spec.js';
+import { flattenSpecs, isSymbolic, type Spec, type SpecsOf, shapeAt } from './spec.js';
 import { requireReady } from './tracer.js';
-import { type FlatTree, type Tree, describeValue, flattenTree } from './tree.js';
+import { describeValue, type FlatTree, flattenTree, type Tree } from './tree.js';
 
 /** A value that the function took from its surroundings. */
 export interface TracedConstant {
@@ -49,12 +50,16 @@ const probeSizes = [37, 41, 43] as const;
 
 function readConstant(value: unknown): TracedConstant {
   if (!(value instanceof TracedArray) || !isElementType(value.dtype)) {
-    throw new GalerkinError('TRACE_FAILED', { reason: `it holds a constant that cannot be read: ${describeValue(value)}` });
+    throw new GalerkinError('TRACE_FAILED', {
+      reason: `it holds a constant that cannot be read: ${describeValue(value)}`,
+    });
   }
   const { dtype, shape } = value;
   const data = value.dataSync();
-  if (data instanceof Float32Array || data instanceof Float64Array || data instanceof Uint32Array) return { dtype, shape, data };
-  if (!(data instanceof Int32Array)) throw new GalerkinError('TRACE_FAILED', { reason: 'it holds a constant in half precision' });
+  if (data instanceof Float32Array || data instanceof Float64Array || data instanceof Uint32Array)
+    return { dtype, shape, data };
+  if (!(data instanceof Int32Array))
+    throw new GalerkinError('TRACE_FAILED', { reason: 'it holds a constant in half precision' });
   return { dtype, shape, data: dtype === 'bool' ? Uint8Array.from(data) : data };
 }
 
@@ -85,7 +90,11 @@ function record(fn: TreeFunction, inputs: FlatTree<Spec>, batch: number): Record
     return { recording: { batch, jaxpr: closed.jaxpr, constants: closed.consts.map(readConstant), watch }, outputTree };
   } catch (cause) {
     if (isGalerkinError(cause)) throw cause;
-    throw new GalerkinError('TRACE_FAILED', { reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
+    throw new GalerkinError(
+      'TRACE_FAILED',
+      { reason: cause instanceof Error ? cause.message : String(cause) },
+      { cause },
+    );
   } finally {
     for (const example of examples) example.dispose();
   }
@@ -121,10 +130,7 @@ function outputValues(recorded: readonly Recorded[]): ProgramValue[] {
  * @returns a program that holds no array of the tracer. With 'batch' in a spec, `fn` is run at three sizes.
  * @throws TRACER_NOT_READY, SPEC_INVALID, TRACE_FAILED.
  */
-export function trace<Args extends unknown[]>(
-  fn: (...args: Args) => unknown,
-  specs: SpecsOf<Args>,
-): Program;
+export function trace<Args extends unknown[]>(fn: (...args: Args) => unknown, specs: SpecsOf<Args>): Program;
 export function trace(fn: TreeFunction, specs: unknown): Program {
   return traceTrees(fn, specs);
 }

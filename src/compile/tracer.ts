@@ -1,11 +1,8 @@
 // The tracer: arrays that record what is done with them, and its automatic differentiation. Everybody gets it from here.
-import { type Array as Traced, type JsTree, defaultDevice, init } from '@jax-js/jax';
+import { defaultDevice, init, type JsTree, type Array as Traced } from '@jax-js/jax';
 import { GalerkinError } from '../base/index.js';
 import { installPolyfills } from './polyfill.js';
 
-export type { JsTree };
-/** An array of the tracer. Every use consumes it: write `x.ref` for all uses but the last. */
-export type { Traced };
 export {
   grad,
   jit,
@@ -21,6 +18,8 @@ export {
   vjp,
   vmap,
 } from '@jax-js/jax';
+/** An array of the tracer. Every use consumes it: write `x.ref` for all uses but the last. */
+export type { JsTree, Traced };
 
 type OnnxFormat = typeof import('./onnx/serialize.js');
 

@@ -32,7 +32,11 @@ export function tensor(dtype: Spec['dtype'], shape: readonly number[], values: r
 
 /** The same numbers for the tracer. */
 export function traced(dtype: Spec['dtype'], shape: readonly number[], values: readonly number[]): Traced {
-  if (dtype === 'bool') return np.array(arrays.int32(values)).reshape([...shape]).notEqual(0);
+  if (dtype === 'bool')
+    return np
+      .array(arrays.int32(values))
+      .reshape([...shape])
+      .notEqual(0);
   return np.array(arrays[dtype](values)).reshape([...shape]);
 }
 
@@ -40,7 +44,13 @@ export function traced(dtype: Spec['dtype'], shape: readonly number[], values: r
 export function sample(spec: Spec, seed: number, batch = 3): Numbers {
   const shape = spec.shape.map(size => (size === 'batch' ? batch : size));
   const random = seededRandom(seed);
-  const draw = { float32: random.normal, float64: random.normal, int32: () => random.integer(9) - 4, uint32: () => random.integer(9), bool: () => random.integer(2) };
+  const draw = {
+    float32: random.normal,
+    float64: random.normal,
+    int32: () => random.integer(9) - 4,
+    uint32: () => random.integer(9),
+    bool: () => random.integer(2),
+  };
   return { shape, values: Array.from({ length: shape.reduce((a, b) => a * b, 1) }, draw[spec.dtype]) };
 }
 
@@ -78,7 +88,8 @@ export async function parity(
       const result = results[k];
       if (result === undefined || result.dtype === 'BYTES') return Number.POSITIVE_INFINITY;
       const { shape } = truth;
-      if (shape.length !== result.shape.length || shape.some((size, axis) => size !== result.shape[axis])) return Number.POSITIVE_INFINITY;
+      if (shape.length !== result.shape.length || shape.some((size, axis) => size !== result.shape[axis]))
+        return Number.POSITIVE_INFINITY;
       return relativeDifference(result.data, truth.dataSync());
     });
     return { difference: Math.max(...differences), byOperator: native.report.byOperator };

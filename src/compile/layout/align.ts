@@ -1,7 +1,7 @@
 // Alignment: the axes of several views, broadcast against each other as numpy does, cut into pieces that match one to one.
 import type { Graph } from '../onnx/graph.js';
 import { materializeView } from './materialize.js';
-import { type Atom, type View, sizeOf, splitAtom } from './view.js';
+import { type Atom, sizeOf, splitAtom, type View } from './view.js';
 
 /** One piece of an output axis: its size, and for each view the atom with memory behind it, if any. */
 export interface Piece {
@@ -58,7 +58,8 @@ function alignAxis(graph: Graph, views: View[], { axis, rank }: { axis: number; 
   const length = Math.max(...lengths);
   if (length === 1) return [];
   const full = views.map((_, k) => k).filter(k => lengths[k] === length);
-  const divisions = (): (readonly Atom[])[] => full.flatMap(k => views.slice(k, k + 1).map(v => axisAt(v, axis, rank).atoms));
+  const divisions = (): (readonly Atom[])[] =>
+    full.flatMap(k => views.slice(k, k + 1).map(v => axisAt(v, axis, rank).atoms));
   let sizes = commonPieces(divisions());
   if (sizes === undefined) {
     for (const k of full) views.splice(k, 1, ...views.slice(k, k + 1).map(view => materializeView(graph, view)));

@@ -85,9 +85,12 @@ function costOf(plan: Omit<DotPlan, 'cost'>, memory: { left: readonly Leg[]; rig
   const { left, right, rows, columns, inner } = plan;
   const matrices = sizeOf(plan.batch);
   const { full } = costs;
-  const efficiency = Math.min(1, rows / full.rows) * Math.min(1, columns / full.columns) * Math.min(1, inner / full.inner);
+  const efficiency =
+    Math.min(1, rows / full.rows) * Math.min(1, columns / full.columns) * Math.min(1, inner / full.inner);
   const flops = 2 * matrices * rows * columns * inner;
-  const moved = (sameList(left.order, memory.left) ? 0 : sizeOf(left.order)) + (sameList(right.order, memory.right) ? 0 : sizeOf(right.order));
+  const moved =
+    (sameList(left.order, memory.left) ? 0 : sizeOf(left.order)) +
+    (sameList(right.order, memory.right) ? 0 : sizeOf(right.order));
   const splitSum = ofRole(plan.batch, 'inner').length > 0 ? matrices * rows * columns : 0;
   const transposed = (left.innerFirst ? rows * inner : 0) + (right.innerFirst ? 0 : columns * inner);
   return (
@@ -102,7 +105,9 @@ function costOf(plan: Omit<DotPlan, 'cost'>, memory: { left: readonly Leg[]; rig
 /** The cheapest plan for operands whose legs lie in memory in these orders. */
 export function planDot(memory: { left: readonly Leg[]; right: readonly Leg[] }): DotPlan | undefined {
   const lefts = ordersOf(memory.left, { other: memory.right, free: 'row' }).flatMap(order => stacksOf(order, 'row'));
-  const rights = ordersOf(memory.right, { other: memory.left, free: 'column' }).flatMap(order => stacksOf(order, 'column'));
+  const rights = ordersOf(memory.right, { other: memory.left, free: 'column' }).flatMap(order =>
+    stacksOf(order, 'column'),
+  );
   let best: DotPlan | undefined;
   for (const left of lefts) {
     for (const right of rights) {

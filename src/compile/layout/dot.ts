@@ -3,10 +3,10 @@ import { invariant } from '../../base/index.js';
 import type { Graph } from '../onnx/graph.js';
 import { type DotPlan, planDot } from './dot-plan.js';
 import { elementwise } from './elementwise.js';
-import { type Contraction, type Leg, type Operand, type Role, contractionOf } from './legs.js';
+import { type Contraction, contractionOf, type Leg, type Operand, type Role } from './legs.js';
 import { inOrder, withDims } from './materialize.js';
 import { reduceView, scaleView } from './reduce.js';
-import { type View, atomOf, sizeOf } from './view.js';
+import { atomOf, sizeOf, type View } from './view.js';
 
 /** A run of batch legs that the same operands have. */
 interface BatchGroup {
@@ -30,7 +30,11 @@ function batchGroups(plan: DotPlan): BatchGroup[] {
 }
 
 /** The operand's bytes in the planned order, with the planned dimensions. */
-function placeOperand(graph: Graph, operand: Operand, { order, dims }: { order: readonly Leg[]; dims: readonly number[] }): string {
+function placeOperand(
+  graph: Graph,
+  operand: Operand,
+  { order, dims }: { order: readonly Leg[]; dims: readonly number[] },
+): string {
   const atoms = order.flatMap(leg => operand.atomOf.get(leg) ?? []);
   return withDims(graph, inOrder(graph, operand.view, atoms), dims);
 }
@@ -45,7 +49,10 @@ interface Factor {
 function matmul(graph: Graph, a: Factor, { b, fused }: { b: Factor; fused: boolean }): string {
   if (!a.transposed && !b.transposed) return graph.node('MatMul', [a.tensor, b.tensor]);
   if (fused) {
-    return graph.node('FusedMatMul', [a.tensor, b.tensor], { transA: Number(a.transposed), transB: Number(b.transposed) });
+    return graph.node('FusedMatMul', [a.tensor, b.tensor], {
+      transA: Number(a.transposed),
+      transB: Number(b.transposed),
+    });
   }
   const flipped = ({ tensor, transposed, rank }: Factor): string => {
     const perm = Array.from({ length: rank }, (_, axis) => axis);
@@ -56,11 +63,16 @@ function matmul(graph: Graph, a: Factor, { b, fused }: { b: Factor; fused: boole
 }
 
 /** Emits the planned product; the larger operand's free axes keep their place in memory. */
-function emitDot(graph: Graph, contraction: Contraction, plan: DotPlan): { tensor: string; dims: number[]; legs: Leg[] } {
+function emitDot(
+  graph: Graph,
+  contraction: Contraction,
+  plan: DotPlan,
+): { tensor: string; dims: number[]; legs: Leg[] } {
   const { left, right } = contraction;
   const groups = batchGroups(plan);
   const stack = (side: 'left' | 'right'): number[] => groups.map(group => (group[side] ? sizeOf(group.legs) : 1));
-  const matrix = (outer: number, innerFirst: boolean): number[] => (innerFirst ? [plan.inner, outer] : [outer, plan.inner]);
+  const matrix = (outer: number, innerFirst: boolean): number[] =>
+    innerFirst ? [plan.inner, outer] : [outer, plan.inner];
   const rank = groups.length + 2;
   const x = placeOperand(graph, left, {
     order: plan.left.order,
@@ -97,13 +109,15 @@ function sumGroups(
 ): { tensor: string; dims: number[]; legs: Leg[] } {
   const summed = groups.flatMap((group, index) => (group.summed ? [index] : []));
   const kept = groups.filter(group => !group.summed).map(group => sizeOf(group.legs));
-  const reduced = summed.length === 0 ? tensor : graph.node('ReduceSum', [tensor, graph.integers(summed)], { keepdims: 0 });
+  const reduced =
+    summed.length === 0 ? tensor : graph.node('ReduceSum', [tensor, graph.integers(summed)], { keepdims: 0 });
   return { tensor: reduced, dims: [...kept, ...matrixDims], legs: legs.filter(leg => leg.role !== 'inner') };
 }
 
 /** True where a matrix product would only multiply numbers: nothing to sum and one side whole, or single rows against single columns. */
 function isElementwise({ left, right }: Contraction): boolean {
-  const has = (role: Role): boolean => left.legs.some(leg => leg.role === role) || right.legs.some(leg => leg.role === role);
+  const has = (role: Role): boolean =>
+    left.legs.some(leg => leg.role === role) || right.legs.some(leg => leg.role === role);
   if (!has('inner')) return !(has('row') && has('column'));
   return has('batch') && !has('row') && !has('column');
 }

@@ -1,9 +1,10 @@
 // Elementwise operators: computed in the memory order of the largest operand; repeats become dimensions of size 1.
-import type { Attributes, Graph } from '../onnx/graph.js';
+
 import type { ElementType } from '../onnx/element-type.js';
+import type { Attributes, Graph } from '../onnx/graph.js';
 import { align, type Piece } from './align.js';
 import { inOrder, withDims } from './materialize.js';
-import { type Atom, type View, atomOf, sizeOf } from './view.js';
+import { type Atom, atomOf, sizeOf, type View } from './view.js';
 
 interface Group {
   /** Which operands have memory along it. */
@@ -36,7 +37,11 @@ function groupsOf(order: readonly Piece[]): Group[] {
   return groups;
 }
 
-function operandName(graph: Graph, view: View, { groups, operand }: { groups: readonly Group[]; operand: number }): string {
+function operandName(
+  graph: Graph,
+  view: View,
+  { groups, operand }: { groups: readonly Group[]; operand: number },
+): string {
   if (view.literal !== undefined) return view.tensor;
   const order = groups.flatMap(group => group.pieces).flatMap(piece => piece.atoms[operand] ?? []);
   const dims = groups.map(group => (group.present[operand] ? sizeOf(group.pieces) : 1));

@@ -1,8 +1,8 @@
 // The legs of a contraction: each aligned piece is batch (both operands), row (left), column (right) or inner (summed).
 import type { Graph } from '../onnx/graph.js';
-import { type Alignment, type Piece, align } from './align.js';
+import { type Alignment, align, type Piece } from './align.js';
 import { reduceAtoms } from './reduce.js';
-import { type Atom, type View, sizeOf } from './view.js';
+import { type Atom, sizeOf, type View } from './view.js';
 
 export type Role = 'batch' | 'row' | 'column' | 'inner';
 

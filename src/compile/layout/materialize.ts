@@ -1,7 +1,7 @@
 // From views to bytes: the tensor of a view in a wanted order of atoms, or whole in logical row-major order.
 import { elementTypes } from '../onnx/element-type.js';
 import type { Graph } from '../onnx/graph.js';
-import { type Atom, type View, freshView, product, sameList, shapeOf, sizeOf } from './view.js';
+import { type Atom, freshView, product, sameList, shapeOf, sizeOf, type View } from './view.js';
 
 /** A tensor with the shape that it has in the graph. */
 export interface Placed {

@@ -1,7 +1,7 @@
 // Reductions: over memory by a Reduce operator; over repeats by arithmetic, without writing them out.
 import type { Graph } from '../onnx/graph.js';
 import { materializeView, withDims } from './materialize.js';
-import { type Atom, type View, sizeOf } from './view.js';
+import { type Atom, sizeOf, type View } from './view.js';
 
 export type Reduction = 'Add' | 'Mul' | 'Max' | 'Min';
 
@@ -24,7 +24,11 @@ function runsOf(atoms: readonly Atom[], reduced: ReadonlySet<Atom>): { reduced: 
 }
 
 /** Reduces the atoms that have memory; axes are left as they are, so the caller drops what is gone. */
-export function reduceAtoms(graph: Graph, view: View, { atoms, by }: { atoms: ReadonlySet<Atom>; by: Reduction }): View {
+export function reduceAtoms(
+  graph: Graph,
+  view: View,
+  { atoms, by }: { atoms: ReadonlySet<Atom>; by: Reduction },
+): View {
   if (!view.atoms.some(atom => atoms.has(atom))) return view;
   const runs = runsOf(view.atoms, atoms);
   const axes = runs.flatMap((run, index) => (run.reduced ? [index] : []));

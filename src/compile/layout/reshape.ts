@@ -1,7 +1,7 @@
 // Reshape of a view: atoms are regrouped, and cut where a new axis ends inside one; only an uneven cut moves bytes.
 import type { Graph } from '../onnx/graph.js';
 import { materialize } from './materialize.js';
-import { type Atom, type View, freshView, splitAtom } from './view.js';
+import { type Atom, freshView, splitAtom, type View } from './view.js';
 
 /** Atoms for an axis of `size`, taken from the front of `queue`; undefined if an atom cannot be cut there. */
 interface Taken {

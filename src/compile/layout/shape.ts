@@ -1,10 +1,14 @@
 // Slices, pads, joins and flips of one axis at a time, in whatever layout the view has.
 import type { Graph } from '../onnx/graph.js';
 import { isolate, materialize, rejoin } from './materialize.js';
-import { type View, atomOf, freshView, literalView, shapeOf, sizeOf, transposeView } from './view.js';
+import { atomOf, freshView, literalView, shapeOf, sizeOf, transposeView, type View } from './view.js';
 
 /** Positions [start, end) of one axis. */
-export function sliceView(graph: Graph, view: View, { axis, start, end }: { axis: number; start: number; end: number }): View {
+export function sliceView(
+  graph: Graph,
+  view: View,
+  { axis, start, end }: { axis: number; start: number; end: number },
+): View {
   const atoms = view.axes[axis] ?? [];
   const size = end - start;
   if (size === sizeOf(atoms)) return view;
@@ -17,7 +21,11 @@ export function sliceView(graph: Graph, view: View, { axis, start, end }: { axis
 }
 
 /** Zeros before and behind one axis. */
-export function padView(graph: Graph, view: View, { axis, before, after }: { axis: number; before: number; after: number }): View {
+export function padView(
+  graph: Graph,
+  view: View,
+  { axis, before, after }: { axis: number; before: number; after: number },
+): View {
   if (before === 0 && after === 0) return view;
   if (view.literal === 0) {
     const shape = shapeOf(view);

@@ -53,11 +53,14 @@ export function freshView(tensor: string, shape: readonly number[], dtype: Eleme
 }
 
 /** `value` everywhere: a scalar constant with broadcast axes only. */
-export function literalView(graph: Graph, value: number, { dtype, shape }: { dtype: ElementType; shape: readonly number[] }): View {
+export function literalView(
+  graph: Graph,
+  value: number,
+  { dtype, shape }: { dtype: ElementType; shape: readonly number[] },
+): View {
   const axes = shape.map(size => (size === 1 ? [] : [atomOf(size, true)]));
   return { tensor: graph.scalar(dtype, value), dims: [], atoms: [], axes, dtype, literal: value };
 }
-
 
 /** Cuts one atom into a slower and a faster part, wherever it stands. */
 export function splitAtom(view: View, atom: Atom, [slow, fast]: readonly [number, number]): View {

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { elementwise } from '../layout/elementwise.js';
 import { castTo } from '../layout/materialize.js';
-import { type View, literalView } from '../layout/view.js';
+import { literalView, type View } from '../layout/view.js';
 import type { ElementType } from '../onnx/element-type.js';
-import { type Rule, type RuleContext, elementTypeOf, one, promoteInputs, readParams, refuse, two } from './rule.js';
+import { elementTypeOf, one, promoteInputs, type Rule, type RuleContext, readParams, refuse, two } from './rule.js';
 
 /** Operator for each element type that the runtime computes it in. */
 type Operators = Partial<Readonly<Record<ElementType, string>>>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { dotView } from '../layout/dot.js';
 import { castTo } from '../layout/materialize.js';
 import { reduceView } from '../layout/reduce.js';
-import { type Rule, one, promoteInputs, readParams, refuse, two } from './rule.js';
+import { one, promoteInputs, type Rule, readParams, refuse, two } from './rule.js';
 
 const integers = z.array(z.int());
 const reduceParams = z.object({ op: z.enum(['Add', 'Mul', 'Max', 'Min']), axis: integers });

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { materialize } from '../layout/materialize.js';
 import { reshapeView } from '../layout/reshape.js';
 import { padView, sliceView } from '../layout/shape.js';
-import { type View, freshView, product, sameList, shapeOf, transposeView } from '../layout/view.js';
+import { freshView, product, sameList, shapeOf, transposeView, type View } from '../layout/view.js';
 import type { Graph } from '../onnx/graph.js';
-import { type Rule, promoteInputs, readParams, refuse, two } from './rule.js';
+import { promoteInputs, type Rule, readParams, refuse, two } from './rule.js';
 
 const integers = z.array(z.int());
 const convParams = z.object({
@@ -28,7 +28,11 @@ function spread(graph: Graph, view: View, { axis, factor }: { axis: number; fact
 }
 
 /** Negative padding cuts the input; what remains to pad is not negative. */
-function crop(graph: Graph, view: View, padding: readonly (readonly [number, number])[]): { view: View; pads: number[] } {
+function crop(
+  graph: Graph,
+  view: View,
+  padding: readonly (readonly [number, number])[],
+): { view: View; pads: number[] } {
   let result = view;
   padding.forEach(([before, after], k) => {
     const axis = k + 2;

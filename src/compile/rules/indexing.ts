@@ -1,11 +1,11 @@
 // Rules of gather and scatter: positions along one or more axes, given by whole-number arrays.
 import { z } from 'zod';
-import { castTo, isolate, materialize, rejoin } from '../layout/materialize.js';
 import { elementwise } from '../layout/elementwise.js';
-import { type View, freshView, literalView, product, shapeOf, transposeView } from '../layout/view.js';
+import { castTo, isolate, materialize, rejoin } from '../layout/materialize.js';
 import { reshapeView } from '../layout/reshape.js';
+import { freshView, literalView, product, shapeOf, transposeView, type View } from '../layout/view.js';
 import type { Graph } from '../onnx/graph.js';
-import { type Rule, one, readParams, refuse } from './rule.js';
+import { one, type Rule, readParams, refuse } from './rule.js';
 
 const integers = z.array(z.int());
 const gatherParams = z.object({ axis: integers, outDim: z.int() });

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { reshapeView } from '../layout/reshape.js';
 import { concatViews, flipView, padView, sliceView } from '../layout/shape.js';
-import { type View, broadcastView, transposeView } from '../layout/view.js';
-import { type Rule, one, promoteInputs, readParams } from './rule.js';
+import { broadcastView, transposeView, type View } from '../layout/view.js';
+import { one, promoteInputs, type Rule, readParams } from './rule.js';
 
 const integers = z.array(z.int());
 const pairs = z.array(z.tuple([z.int(), z.int()]));
@@ -40,8 +40,12 @@ const flip: Rule = ({ graph }, step, inputs) => [
 const split: Rule = ({ graph }, step, inputs) => {
   const { axis, sizes } = readParams(splitParams, step);
   const view = one(inputs);
-  let start = 0;
-  return sizes.map(size => sliceView(graph, view, { axis, start, end: (start += size) }));
+  let end = 0;
+  return sizes.map(size => {
+    const start = end;
+    end += size;
+    return sliceView(graph, view, { axis, start, end });
+  });
 };
 
 const concatenate: Rule = ({ graph }, step, inputs) => {

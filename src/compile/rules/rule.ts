@@ -41,7 +41,11 @@ export function elementTypeOf(name: string): ElementType {
 }
 
 /** All inputs in the element type in which they meet. */
-export function promoteInputs(graph: Graph, step: Step, inputs: readonly View[]): { views: View[]; dtype: ElementType } {
+export function promoteInputs(
+  graph: Graph,
+  step: Step,
+  inputs: readonly View[],
+): { views: View[]; dtype: ElementType } {
   const dtype = elementTypeOf(promotedType(step.inputs));
   return { views: inputs.map(view => castTo(graph, view, dtype)), dtype };
 }

@@ -8,5 +8,12 @@ import type { Rule } from './rule.js';
 import { windowRules } from './window.js';
 
 export const rules: ReadonlyMap<string, Rule> = new Map(
-  Object.entries({ ...arithmeticRules, ...movementRules, ...contractionRules, ...convolutionRules, ...indexingRules, ...windowRules }),
+  Object.entries({
+    ...arithmeticRules,
+    ...movementRules,
+    ...contractionRules,
+    ...convolutionRules,
+    ...indexingRules,
+    ...windowRules,
+  }),
 );

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { dotView } from '../layout/dot.js';
 import { isolate, rejoin } from '../layout/materialize.js';
 import { reshapeView } from '../layout/reshape.js';
-import { type View, freshView, shapeOf, transposeView } from '../layout/view.js';
+import { freshView, shapeOf, transposeView, type View } from '../layout/view.js';
 import type { Graph } from '../onnx/graph.js';
-import { type Rule, one, readParams, refuse } from './rule.js';
+import { one, type Rule, readParams, refuse } from './rule.js';
 
 const integers = z.array(z.int());
 const poolParams = z.object({ window: integers, strides: integers });
@@ -52,7 +52,11 @@ const pool: Rule = ({ graph }, step, inputs) => {
 };
 
 /** Windows, then places, as the last two axes become one axis of `size`, in the same place `axis`. */
-function unwindowAxis(graph: Graph, view: View, { axis, size, windows }: { axis: number; size: number; windows: Windows }): View {
+function unwindowAxis(
+  graph: Graph,
+  view: View,
+  { axis, size, windows }: { axis: number; size: number; windows: Windows },
+): View {
   const rank = view.axes.length - 2;
   const shape = shapeOf(view);
   const count = windows.count * windows.width;
