@@ -14,14 +14,19 @@ export interface Pattern {
   readonly nodeOf: Int32Array;
 }
 
-function triangleLists({ triangles, pointCount }: Mesh): { starts: Int32Array; corners: Int32Array } {
+/** Of each node the triangles that meet there, each by the place of its first corner. */
+function triangleLists({ triangles, pointCount }: Mesh): { starts: Int32Array; firsts: Int32Array } {
   const starts = new Int32Array(pointCount + 1);
-  for (const node of triangles) starts[node + 1]++;
+  for (let k = 0; k < triangles.length; k++) starts[triangles[k] + 1]++;
   for (let node = 0; node < pointCount; node++) starts[node + 1] += starts[node];
   const next = starts.slice(0, pointCount);
-  const corners = new Int32Array(triangles.length);
-  for (let k = 0; k < triangles.length; k++) corners[next[triangles[k]]++] = k;
-  return { starts, corners };
+  const firsts = new Int32Array(triangles.length);
+  for (let first = 0; first < triangles.length; first += 3) {
+    firsts[next[triangles[first]]++] = first;
+    firsts[next[triangles[first + 1]]++] = first;
+    firsts[next[triangles[first + 2]]++] = first;
+  }
+  return { starts, firsts };
 }
 
 function numbered(pointCount: number, without: Int32Array): { rowOf: Int32Array; nodeOf: Int32Array } {
@@ -45,19 +50,20 @@ function sortRun(values: Int32Array, from: number, to: number): void {
 }
 
 /** Finds every row's columns; `seen` marks the row that last met a column. */
-function findColumns(mesh: Mesh, rows: ReturnType<typeof numbered>, lists: ReturnType<typeof triangleLists>) {
+function findColumns({ triangles }: Mesh, rows: ReturnType<typeof numbered>, lists: ReturnType<typeof triangleLists>) {
   const { rowOf, nodeOf } = rows;
+  const { starts, firsts } = lists;
   const rowCount = nodeOf.length;
   const rowStarts = new Int32Array(rowCount + 1);
-  const columns = new Int32Array(mesh.triangles.length * 2 + rowCount);
+  const columns = new Int32Array(triangles.length * 2 + rowCount);
   const seen = new Int32Array(rowCount).fill(-1);
   let count = 0;
   for (let row = 0; row < rowCount; row++) {
     const node = nodeOf[row];
-    for (let l = lists.starts[node]; l < lists.starts[node + 1]; l++) {
-      const first = 3 * Math.floor(lists.corners[l] / 3);
+    for (let l = starts[node], end = starts[node + 1]; l < end; l++) {
+      const first = firsts[l];
       for (let k = first; k < first + 3; k++) {
-        const column = rowOf[mesh.triangles[k]];
+        const column = rowOf[triangles[k]];
         if (column < 0 || seen[column] === row) continue;
         seen[column] = row;
         columns[count++] = column;
@@ -80,15 +86,17 @@ export function createPattern(mesh: Mesh, without: Int32Array = new Int32Array(0
   const { rowOf, nodeOf } = rows;
   const scatter = new Int32Array(3 * mesh.triangles.length).fill(columns.length);
   const place = new Int32Array(nodeOf.length);
+  const { triangles } = mesh;
+  const { starts, firsts } = lists;
   for (let row = 0; row < nodeOf.length; row++) {
     const node = nodeOf[row];
     for (let p = rowStarts[row]; p < rowStarts[row + 1]; p++) place[columns[p]] = p;
-    for (let l = lists.starts[node]; l < lists.starts[node + 1]; l++) {
-      const corner = lists.corners[l];
-      const first = 3 * Math.floor(corner / 3);
+    for (let l = starts[node], end = starts[node + 1]; l < end; l++) {
+      const first = firsts[l];
+      const local = triangles[first] === node ? 0 : triangles[first + 1] === node ? 1 : 2;
       for (let k = 0; k < 3; k++) {
-        const column = rowOf[mesh.triangles[first + k]];
-        if (column >= 0) scatter[3 * corner + k] = place[column];
+        const column = rowOf[triangles[first + k]];
+        if (column >= 0) scatter[3 * (first + local) + k] = place[column];
       }
     }
   }
