@@ -3,12 +3,6 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { learnCommand } from './commands/learn.js';
-import { modelsCommand } from './commands/models.js';
-import { predictCommand } from './commands/predict.js';
-import { serveCommand } from './commands/serve.js';
-import { solveCommand } from './commands/solve.js';
-import { startCommand } from './commands/start.js';
 import { reportError } from './output.js';
 import { packageVersion } from './package-version.js';
 
@@ -17,28 +11,64 @@ Every command takes --json for machines and --help for its options, with units a
 Exit codes: 0 done; 2 wrong usage; 65 bad data; 66 something is missing; 69 no server; 70 numerical failure or a bug;
 74 the disk refused; 130 interrupted (the next run goes on from there).`;
 
-function program(): Command {
-  return new Command('galerkin')
+interface Verb {
+  readonly description: string;
+  /** Loads only what this verb needs: a prediction must not wait for the trainer. */
+  readonly load: () => Promise<Command>;
+}
+
+const verbs: Readonly<Record<string, Verb>> = {
+  start: {
+    description:
+      'Solve a data set, learn a surrogate, write its package and serve it; later starts serve what is on disk.',
+    load: async () => (await import('./commands/start.js')).startCommand(),
+  },
+  solve: {
+    description: 'Solve a problem with finite elements on one random field.',
+    load: async () => (await import('./commands/solve.js')).solveCommand(),
+  },
+  learn: {
+    description:
+      'Learn a surrogate of a problem and write its model package; an interrupted run goes on where it stopped.',
+    load: async () => (await import('./commands/learn.js')).learnCommand(),
+  },
+  serve: {
+    description:
+      'Serve the models of the repository over HTTP (KServe v2, REST, studio), with the solver as one more backend.',
+    load: async () => (await import('./commands/serve.js')).serveCommand(),
+  },
+  predict: {
+    description:
+      'Ask a running server about one field: the answer, its residual, who answered, and the error against the truth.',
+    load: async () => (await import('./commands/predict.js')).predictCommand(),
+  },
+  models: {
+    description: 'List the models of the repository: versions, test error, age, and whether their digests hold.',
+    load: async () => (await import('./commands/models.js')).modelsCommand(),
+  },
+};
+
+async function program(args: readonly string[]): Promise<Command> {
+  const galerkin = new Command('galerkin')
     .description(
       'From equations to production: solve, learn a surrogate, serve it, check every answer against the physics.',
     )
     .version(packageVersion())
-    .addCommand(startCommand())
-    .addCommand(solveCommand())
-    .addCommand(learnCommand())
-    .addCommand(serveCommand())
-    .addCommand(predictCommand())
-    .addCommand(modelsCommand())
     .addHelpText('after', epilogue)
     .showHelpAfterError('(--help shows the options)');
+  for (const [name, { description, load }] of Object.entries(verbs)) {
+    const command = args.includes(name) ? await load() : new Command(name);
+    galerkin.addCommand(command.description(description));
+  }
+  for (const each of [galerkin, ...galerkin.commands]) each.exitOverride();
+  return galerkin;
 }
 
 /** Runs the command line; sets the process's exit code instead of throwing. */
 export async function main(args: readonly string[]): Promise<void> {
   try {
-    const command = program();
-    for (const each of [command, ...command.commands]) each.exitOverride();
-    await command.parseAsync([...args], { from: 'user' });
+    const galerkin = await program(args);
+    await galerkin.parseAsync([...args], { from: 'user' });
   } catch (error) {
     if (isCommanderExit(error)) process.exitCode = error.exitCode === 0 ? 0 : 2;
     else reportError(args.includes('--json'), error);

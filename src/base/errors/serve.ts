@@ -7,7 +7,7 @@ const quoted = (names: readonly string[]): string => `[${names.map(name => `'${n
 const dims = (shape: readonly number[]): string => `[${shape.join(',')}]`;
 
 /** The guard's figures as messages show them. */
-interface GuardFacts {
+export interface GuardFacts {
   readonly residual: number;
   readonly residualBound: number;
   readonly fluxImbalance: number;
@@ -189,15 +189,6 @@ const answerErrors = {
       `the guard refused the answer of model '${facts.model}' (${figures(facts)}) and its fallback '${facts.fallback}' ${facts.why}. ` +
       'No answer is given unguarded.',
     doc: 'The answer is over the bound and the solver that should replace it is not served or failed.',
-  }),
-  SAMPLE_UNKNOWN: entry<{ model: string; index: string; count: number }>({
-    http: 404,
-    exit: 66,
-    message: ({ model, index, count }) =>
-      count === 0
-        ? `model '${model}' has no samples.`
-        : `sample of model '${model}': wanted an index from 0 to ${count - 1}, got '${index}'.`,
-    doc: 'The model package holds no sample of that index.',
   }),
 };
 

@@ -11,9 +11,6 @@ import { progressBar } from '../progress-bar.js';
 
 export function learnCommand(): Command {
   const command = new Command('learn')
-    .description(
-      'Learn a surrogate of a problem and write its model package; an interrupted run goes on where it stopped.',
-    )
     .argument('<problem>', 'name of the problem: darcy')
     .addOption(folderFlag())
     .option('--json', 'print one line of JSON', false);

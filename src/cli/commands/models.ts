@@ -16,7 +16,6 @@ interface ModelRow {
 
 export function modelsCommand(): Command {
   return new Command('models')
-    .description('List the models of the repository: versions, test error, age, and whether their digests hold.')
     .addOption(repositoryFlag())
     .option('--json', 'print one line of JSON', false)
     .action(models);

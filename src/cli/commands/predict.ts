@@ -27,9 +27,6 @@ interface Question {
 
 export function predictCommand(): Command {
   return new Command('predict')
-    .description(
-      'Ask a running server about one field; prints the answer’s residual, who answered, and the error where the truth is known.',
-    )
     .argument('<model>', 'name of the model, as `galerkin models` lists it')
     .option('--url <url>', 'address of the server', 'http://localhost:8000')
     .addOption(new Option('--sample <index>', 'held-out field of the model’s package (default 0)').argParser(Number))

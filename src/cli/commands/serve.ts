@@ -8,9 +8,7 @@ import { solverBackend } from '../solver-backend.js';
 import { studioFolder } from '../studio-folder.js';
 
 export function serveCommand(): Command {
-  const command = new Command('serve')
-    .description('Serve the models of the repository over HTTP (KServe v2, REST, studio).')
-    .option('--json', 'print one line of JSON once the server is up', false);
+  const command = new Command('serve').option('--json', 'print one line of JSON once the server is up', false);
   return addFlags(command, serveOptions, ['studioFolder']).action(run);
 }
 

@@ -21,7 +21,6 @@ const number = (flags: string, help: string, value: number): Option =>
 
 export function solveCommand(): Command {
   return new Command('solve')
-    .description('Solve a problem with finite elements on one random field.')
     .argument('<problem>', 'name of the problem: darcy')
     .addOption(number('--n <number>', 'nodes per side of the unit square, at least 3', 64))
     .addOption(number('--seed <number>', 'seed of the random coefficient', 0))

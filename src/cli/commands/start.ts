@@ -23,9 +23,6 @@ const problem = 'darcy';
 
 export function startCommand(): Command {
   const command = new Command('start')
-    .description(
-      'Solve a data set, learn a surrogate, write its package and serve it; later starts serve what is on disk.',
-    )
     .addOption(folderFlag())
     .addOption(
       new Option('--port <number>', 'port of the server, 0 for any free one (default 8000)')
