@@ -8,7 +8,7 @@ import type { Backend } from './backends/backend.js';
 import { onnxruntimeBackend } from './backends/onnxruntime.js';
 import { createEngine } from './engine/engine.js';
 import { loadModels } from './engine/load.js';
-import { createHttp } from './http/server.js';
+import { closeHttp, createHttp } from './http/server.js';
 import { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
 
 export interface Surroundings {
@@ -43,7 +43,7 @@ export async function serve(options: ServeOptions = {}, surroundings: Surroundin
       url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
       port,
       close: once(async () => {
-        await Promise.all([app.close(), stop()]);
+        await Promise.all([closeHttp(app, config.drainTimeoutMs), stop()]);
       }),
     };
   } catch (error) {

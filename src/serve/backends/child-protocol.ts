@@ -16,7 +16,7 @@ const replySchema = z.discriminatedUnion('ok', [
 ]);
 export type ChildReply = z.infer<typeof replySchema>;
 
-const tensorSchema = z.object({ dtype: z.string(), shape: z.array(z.int().min(0)), data: z.unknown() });
+const tensorSchema = z.object({ dtype: z.string(), shape: z.array(z.int().min(0)), data: z.unknown().optional() });
 
 /** A parent's message, or undefined if it is none of the protocol. */
 export const readCall = (message: unknown): ChildCall | undefined => callSchema.safeParse(message).data;

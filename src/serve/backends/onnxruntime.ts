@@ -11,10 +11,11 @@ import { transferable } from './transferable.js';
 const openTimeoutMs = 60_000;
 
 async function openWorker(model: ModelPackage, { threads }: InstanceOptions): Promise<Instance> {
-  const hasGuard = model.manifest.digests['guard.onnx'] !== undefined;
+  const { onnx } = model.manifest;
+  if (onnx === undefined) throw new GalerkinError('MODEL_UNSERVABLE', { model: model.name, why: 'its manifest names no ONNX graph' });
   const [modelBytes, guardBytes] = await Promise.all([
-    model.file('model.onnx'),
-    hasGuard ? model.file('guard.onnx') : undefined,
+    model.file(onnx.model),
+    onnx.guard === undefined ? undefined : model.file(onnx.guard),
   ]);
   const start: WorkerStart = { modelBytes, guardBytes, threads };
   const worker = new Worker(new URL('./onnx-worker.js', import.meta.url), {

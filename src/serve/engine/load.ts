@@ -1,7 +1,7 @@
 // From a repository folder to running models: packages read and verified, backends chosen, instances opened, all at once.
 import { availableParallelism } from 'node:os';
 import { GalerkinError } from '../../base/index.js';
-import { listModels, type ModelPackage, readPackage } from '../../model/index.js';
+import { listModels, type ModelListing, type ModelPackage, readPackage, servedVersions } from '../../model/index.js';
 import type { Backend } from '../backends/backend.js';
 import type { ServeConfig } from '../options.js';
 import { describePackage } from './describe.js';
@@ -17,11 +17,21 @@ interface Plan {
   readonly instances: number;
 }
 
-/** The latest version of every model. Throws REPOSITORY_EMPTY, and what reading a package throws. */
-async function readLatest(repository: string): Promise<ModelPackage[]> {
-  const listed = (await listModels(repository)).filter(({ versions }) => versions.length > 0);
+/** The newest version that the model's own version policy lets in. */
+async function readNewest(repository: string, { name, versions }: ModelListing): Promise<ModelPackage> {
+  const newest = await readPackage(repository, name);
+  const [version] = servedVersions(newest.config, versions);
+  if (version === undefined) {
+    throw new GalerkinError('MODEL_UNSERVABLE', { model: name, why: `its version_policy lets in none of [${versions}]` });
+  }
+  return version === newest.version ? newest : readPackage(repository, name, version);
+}
+
+/** One version of every model. Throws REPOSITORY_EMPTY, and what reading a package throws. */
+async function readModels(repository: string): Promise<ModelPackage[]> {
+  const listed = await listModels(repository);
   if (listed.length === 0) throw new GalerkinError('REPOSITORY_EMPTY', { repository });
-  return Promise.all(listed.map(({ name, versions }) => readPackage(repository, name, Math.max(...versions))));
+  return Promise.all(listed.map(model => readNewest(repository, model)));
 }
 
 function plan(model: ModelPackage, config: ServeConfig, backends: ReadonlyMap<string, Backend>): Plan {
@@ -51,7 +61,7 @@ function threadsOf(plans: readonly Plan[], config: ServeConfig): number {
  * @throws REPOSITORY_EMPTY, BACKEND_UNKNOWN, MODEL_UNSERVABLE, and what reading packages throws; nothing stays open then.
  */
 export async function loadModels(config: ServeConfig, backends: ReadonlyMap<string, Backend>): Promise<Computing[]> {
-  const plans = (await readLatest(config.repository)).map(model => plan(model, config, backends));
+  const plans = (await readModels(config.repository)).map(model => plan(model, config, backends));
   const threads = threadsOf(plans, config);
   const opened = await Promise.allSettled(
     plans.map(async ({ served, package: model, backend, instances }): Promise<Computing> => {

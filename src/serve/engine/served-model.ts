@@ -8,8 +8,8 @@ export interface TensorSpec {
   readonly dtype: DType;
   /** Of one item, without the batch axis; -1 stands for any size. */
   readonly dims: readonly number[];
-  readonly unit?: string;
-  readonly description?: string;
+  readonly unit: string;
+  readonly description: string;
   /** Values outside are answered, and the answer says so. */
   readonly range?: readonly [number, number];
   /** NaN and infinities are refused. */

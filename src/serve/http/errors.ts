@@ -1,7 +1,17 @@
 // Every failure leaves as `{"error": "..."}` with the status of its code; what is not ours says nothing of its insides.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { GalerkinError, isGalerkinError } from '../../base/index.js';
+import { type ErrorCode, GalerkinError, isGalerkinError } from '../../base/index.js';
 import { faultChannel } from '../statistics/statistics.js';
+
+/** Failures of the server whose words are meant for clients; all others may name files and stay inside. */
+const outward: ReadonlySet<string> = new Set([
+  'QUEUE_FULL',
+  'MODEL_NOT_READY',
+  'INFERENCE_TIMEOUT',
+  'INSTANCE_DIED',
+  'INFERENCE_FAILED',
+  'FALLBACK_FAILED',
+] satisfies ErrorCode[]);
 
 interface Limits {
   readonly maxBodyBytes: number;
@@ -13,7 +23,7 @@ function translate(
   request: FastifyRequest,
   { maxBodyBytes }: Limits,
 ): GalerkinError | undefined {
-  if (isGalerkinError(error)) return error;
+  if (isGalerkinError(error)) return error.http < 500 || outward.has(error.code) ? error : undefined;
   const code = 'code' in error ? error.code : undefined;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     const stated = request.headers['content-length'];

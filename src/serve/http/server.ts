@@ -64,11 +64,28 @@ export async function createHttp({ engine, config, clock, version }: HttpOptions
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.setErrorHandler<Error>((error, request, reply) => sendError(error, request, reply, { maxBodyBytes }));
   app.setNotFoundHandler((_request, reply) => refuse(reply, new GalerkinError('ROUTE_UNKNOWN', {})));
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
+    if (closing) reply.header('connection', 'close');
   });
   addV2Routes(app, { engine, maxBodyBytes, version });
   addPeopleRoutes(app, { engine, maxBodyBytes, clock, version });
   if (config.studioFolder !== '') await addStudio(app, config.studioFolder);
   return app;
+}
+
+/** How often connections that have fallen idle are looked for while the server stops. */
+const sweepMs = 20;
+
+/** Stops listening and waits for the requests in flight; what is still open after `drainTimeoutMs` is cut. */
+export async function closeHttp(app: FastifyInstance, drainTimeoutMs: number): Promise<void> {
+  const sweep = setInterval(() => app.server.closeIdleConnections(), sweepMs);
+  const limit = setTimeout(() => app.server.closeAllConnections(), drainTimeoutMs);
+  await app.close();
+  clearInterval(sweep);
+  clearTimeout(limit);
 }

@@ -16,12 +16,12 @@ const inputSchema = z.object({
   datatype: z.string(),
   shape,
   parameters: z.object({ binary_data_size: size.optional(), shared_memory_region: z.string().optional() }).optional(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
 });
 
 const outputSchema = z.object({
   name: z.string(),
-  parameters: z.object({ binary_data: z.boolean().optional(), classification: z.unknown() }).optional(),
+  parameters: z.object({ binary_data: z.boolean().optional(), classification: z.unknown().optional() }).optional(),
 });
 
 const parametersSchema = z

@@ -2,9 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { GalerkinError } from '../../base/index.js';
-import { configToJson } from '../../model/index.js';
+import { configToJson, toMetadata } from '../../model/index.js';
 import type { Engine, RunningModel } from '../engine/engine.js';
-import { type ServedModel, type TensorSpec, wireShape } from '../engine/served-model.js';
 import { readBody } from './body.js';
 import { endpoint, type Handlers } from './endpoint.js';
 import { headerLength, readInferRequest } from './v2-request.js';
@@ -22,22 +21,6 @@ export interface V2Options {
   readonly maxBodyBytes: number;
   /** Of the server, for its metadata. */
   readonly version: string;
-}
-
-const tensorMetadata = (model: ServedModel) => (spec: TensorSpec) => ({
-  name: spec.name,
-  datatype: spec.dtype,
-  shape: wireShape(model, spec),
-});
-
-function modelMetadata(model: ServedModel) {
-  return {
-    name: model.name,
-    versions: [model.version],
-    platform: model.backend === 'onnxruntime' ? 'onnxruntime_onnx' : model.backend,
-    inputs: model.inputs.map(tensorMetadata(model)),
-    outputs: model.outputs.map(tensorMetadata(model)),
-  };
 }
 
 /** The model that the path names. Versions that are no number are paths that do not exist. */
@@ -61,7 +44,7 @@ async function infer({ engine, maxBodyBytes }: V2Options, request: FastifyReques
 function modelHandlers(options: V2Options): Readonly<Record<string, Handlers>> {
   const { engine } = options;
   return {
-    '': { GET: async request => modelMetadata(modelOf(engine, request).served) },
+    '': { GET: async request => toMetadata(modelOf(engine, request).package) },
     '/config': { GET: async request => configToJson(modelOf(engine, request).package.config) },
     '/infer': { POST: (request, reply) => infer(options, request, reply) },
     '/ready': {

@@ -7,7 +7,7 @@ import { readBody } from '../http/body.js';
 import { endpoint } from '../http/endpoint.js';
 import { parseJsonBody } from '../http/json-body.js';
 import { readPredictBody, readPrediction, writePrediction } from './predict.js';
-import { packageSamples, type Samples } from './samples.js';
+import { sampleAt, sampleCount } from './samples.js';
 
 export interface PeopleOptions {
   readonly engine: Engine;
@@ -18,7 +18,8 @@ export interface PeopleOptions {
 
 const paramsSchema = z.object({ model: z.string(), index: z.string().default('') });
 
-async function modelInfo({ served, package: { manifest }, pool }: RunningModel, samples: Samples | undefined) {
+async function modelInfo(model: RunningModel) {
+  const { served, pool } = model;
   return {
     name: served.name,
     version: served.version,
@@ -28,37 +29,36 @@ async function modelInfo({ served, package: { manifest }, pool }: RunningModel, 
     inputs: served.inputs.map(({ dims, ...spec }) => ({ ...spec, shape: dims })),
     outputs: served.outputs.map(({ dims, ...spec }) => ({ ...spec, shape: dims })),
     guard: served.guard && { policy: served.guard.policy, ...served.guard.bounds, fallback: served.guard.fallback },
-    metrics: manifest.metrics,
-    samples: (await samples?.count()) ?? 0,
+    metrics: model.package.manifest.metrics,
+    samples: await sampleCount(model),
     ready: pool.isReady(),
   };
 }
 
 function addModelRoutes(app: FastifyInstance, engine: Engine): void {
-  const samples = new Map(engine.models.map(model => [model, packageSamples(model.package, model.served)]));
   const asked = (request: FastifyRequest): { model: RunningModel; index: string } => {
     const { model, index } = paramsSchema.parse(request.params);
     return { model: engine.find(model), index };
   };
   endpoint(app, '/models', {
-    GET: async () => ({ models: await Promise.all(engine.models.map(model => modelInfo(model, samples.get(model)))) }),
+    GET: async () => ({ models: await Promise.all(engine.models.map(model => modelInfo(model))) }),
   });
   endpoint(app, '/models/:model', {
     GET: async request => {
       const { model } = asked(request);
-      return modelInfo(model, samples.get(model));
+      return modelInfo(model);
     },
   });
   endpoint(app, '/models/:model/samples', {
     GET: async request => {
       const { model } = asked(request);
-      return { model: model.served.name, count: (await samples.get(model)?.count()) ?? 0 };
+      return { model: model.served.name, count: await sampleCount(model) };
     },
   });
   endpoint(app, '/models/:model/samples/:index', {
     GET: async request => {
       const { model, index } = asked(request);
-      return samples.get(model)?.at(index);
+      return sampleAt(model, index);
     },
   });
 }
