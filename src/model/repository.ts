@@ -1,7 +1,7 @@
 // The folder of models as it lies on disk: which models, which versions; nothing that a symbolic link leads out of it.
 import { readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { GalerkinError } from '../base/index.js';
+import { GalerkinError, isGalerkinError } from '../base/index.js';
 import { readFailure, restoreFolders, systemCode } from '../store/index.js';
 import type { ModelConfig } from './config/model-config.js';
 import { assertModelName, isModelName, versionOf } from './names.js';
@@ -28,7 +28,7 @@ export async function pathInside(repository: string, ...parts: readonly string[]
     });
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(cause))) return undefined;
-    throw systemCode(cause) !== '' && cause instanceof GalerkinError ? cause : readFailure(path, 'a path', cause);
+    throw isGalerkinError(cause) ? cause : readFailure(path, 'a path', cause);
   }
 }
 

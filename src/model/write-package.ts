@@ -108,11 +108,18 @@ export async function writePackage(repository: string, draft: PackageDraft): Pro
   for (const file of Object.keys(draft.files)) assertFileName(name, file);
   completeConfig(config, name, `${name}/${configFile}`);
   await restoreFolders(repository);
-  try {
-    await publish(repository, { ...draft, config });
-  } catch (cause) {
-    if (!isGalerkinError(cause) || cause.code !== 'FOLDER_EXISTS') throw cause;
-    throw new GalerkinError('PACKAGE_VERSION_EXISTS', { name, version: draft.version }, { cause });
+  for (let attemptsLeft = 3; ; attemptsLeft--) {
+    try {
+      await publish(repository, { ...draft, config });
+      break;
+    } catch (cause) {
+      if (!isGalerkinError(cause) || cause.code !== 'FOLDER_EXISTS') throw cause;
+      // Another publisher was faster: with another version of a new model, then again; or with this one.
+      const isTaken = (await versionsOf(repository, name)).includes(draft.version);
+      if (isTaken || attemptsLeft === 1) {
+        throw new GalerkinError('PACKAGE_VERSION_EXISTS', { name, version: draft.version }, { cause });
+      }
+    }
   }
   return join(repository, name, String(draft.version));
 }
