@@ -23,7 +23,7 @@ async function request(path: string, init: RequestInit = {}): Promise<Response> 
   if (response.ok) return response;
   const body: unknown = await response.json().catch(() => undefined);
   const message = refusalOf(body) ?? `${path} answered ${response.status} ${response.statusText}`.trim();
-  throw new RequestFailure(response.status === 502 ? 'unreachable' : 'refused', message, response.status, body);
+  throw new RequestFailure(response.status >= 500 ? 'unavailable' : 'refused', message, response.status, body);
 }
 
 async function json<Schema extends z.ZodMiniType>(

@@ -1,6 +1,6 @@
 // What went wrong between the page and the server, in words for the person who looks at the page.
 
-export type FailureKind = 'unreachable' | 'refused' | 'malformed';
+export type FailureKind = 'unreachable' | 'refused' | 'unavailable' | 'malformed';
 
 export interface Failure {
   readonly kind: FailureKind;
@@ -27,6 +27,7 @@ export class RequestFailure extends Error {
 const advice: Readonly<Record<FailureKind, string>> = {
   unreachable: 'Start the server with “npm start”; the studio reconnects by itself.',
   refused: 'The server refused the request for the reason given. Change the input, or reset to a sample.',
+  unavailable: 'The server cannot compute this now. Try again in a moment; its log says more.',
   malformed: 'Server and studio may come from different versions. Build again and reload this page.',
 };
 

@@ -47,7 +47,7 @@ function decadeRange(_: uPlot, min: number, max: number): [number, number] {
 }
 
 function optionsOf({ series, logarithmic = false }: ChartProps, width: number): uPlot.Options {
-  const axis = { stroke: cssColor('--muted'), font: '11px system-ui, sans-serif', gap: 4 };
+  const axis = { stroke: cssColor('--muted'), font: `11px ${getComputedStyle(document.body).fontFamily}`, gap: 4 };
   const grid = { stroke: cssColor('--grid'), width: 1 };
   return {
     width,

@@ -1,32 +1,29 @@
 // What the surrogate saves and what it costs: latencies, speed-up, and the error against the solver.
-import { useMemo, useRef } from 'preact/hooks';
 import { rangeOf } from '../fields/field.js';
 import { formatDuration, formatPercent, formatValue } from '../format.js';
-import { compare } from '../state/comparison.js';
+import { useComparison } from '../state/comparison.js';
 import { useStore } from '../state/store.js';
 import type { Studio } from '../state/studio.js';
 
 export function TimingCard({ studio }: { readonly studio: Studio }) {
   const answer = useStore(studio.store, state => state.answer);
   const truth = useStore(studio.store, state => state.truth);
-  const comparison = useMemo(() => compare(answer, truth), [answer, truth]);
-  const last = useRef(comparison);
-  if (comparison !== undefined) last.current = comparison;
-  const own = answer?.answeredBy === 'surrogate';
+  const { comparison } = useComparison(studio);
+  const joint = answer?.answeredBy === 'solver' || answer?.answeredBy === 'mixed';
   return (
     <section class="card figures" aria-labelledby="figures-title">
       <h2 id="figures-title">Answer against solver</h2>
       <dl>
         <div>
           <dt>relative L² error</dt>
-          <dd>{formatPercent(last.current?.relativeL2)}</dd>
+          <dd>{formatPercent(comparison?.relativeL2)}</dd>
         </div>
         <div>
           <dt>largest error</dt>
-          <dd>{formatValue(last.current && rangeOf(last.current.error).max)}</dd>
+          <dd>{formatValue(comparison && rangeOf(comparison.error).max)}</dd>
         </div>
         <div>
-          <dt>{own || answer === undefined ? 'surrogate' : 'surrogate + solver'}</dt>
+          <dt>{joint ? 'surrogate + solver' : 'surrogate'}</dt>
           <dd>{formatDuration(answer?.latencyMs)}</dd>
         </div>
         <div>
@@ -35,7 +32,7 @@ export function TimingCard({ studio }: { readonly studio: Studio }) {
         </div>
         <div>
           <dt>speed-up</dt>
-          <dd>{last.current?.speedUp === undefined ? '–' : `${formatValue(last.current.speedUp, 2)}×`}</dd>
+          <dd>{comparison?.speedUp === undefined ? '–' : `${formatValue(comparison.speedUp, 2)}×`}</dd>
         </div>
         <div>
           <dt>round trip here</dt>

@@ -21,6 +21,7 @@ const icons: Readonly<Record<Verdict | 'none', string>> = {
 
 export function GuardCard({ studio }: { readonly studio: Studio }) {
   const answer = useStore(studio.store, state => state.answer);
+  const bounds = useStore(studio.store, state => state.model?.guard);
   const { title, meaning } = wordingOf(answer);
   const guard = answer?.guard;
   const verdict = guard?.verdict ?? 'none';
@@ -41,8 +42,16 @@ export function GuardCard({ studio }: { readonly studio: Studio }) {
           <p>{meaning}</p>
         </div>
       </div>
-      <Gauge label="Relative residual" value={guard?.residual} bound={guard?.residualBound} />
-      <Gauge label="Flux imbalance" value={guard?.fluxImbalance} bound={guard?.fluxBound} />
+      <Gauge
+        label="Relative residual"
+        value={guard?.residual}
+        bound={guard?.residualBound ?? bounds?.residualBound ?? undefined}
+      />
+      <Gauge
+        label="Flux imbalance"
+        value={guard?.fluxImbalance}
+        bound={guard?.fluxBound ?? bounds?.fluxBound ?? undefined}
+      />
       <PolicySwitch studio={studio} />
     </section>
   );

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Field } from '../fields/field.js';
 import { type Painting, paintCanvas } from '../fields/paint-canvas.js';
 
-const maxPixels = 720;
+const maxPixels = 600;
 
 interface FieldCanvasProps {
   readonly field: Field | undefined;

@@ -47,6 +47,8 @@ export interface StudioState {
   /** Why there is no model to show. */
   readonly modelFailure: Failure | undefined;
   readonly sampleIndex: number;
+  /** The sample that is shown; another than asked for while that is on its way. */
+  readonly shownSample: number | undefined;
   readonly sampleFailure: Failure | undefined;
   readonly permeability: Field | undefined;
   /** The sample as it was picked, without paint. */
@@ -72,6 +74,7 @@ export const initialState: StudioState = {
   solver: undefined,
   modelFailure: undefined,
   sampleIndex: 0,
+  shownSample: undefined,
   sampleFailure: undefined,
   permeability: undefined,
   original: undefined,
@@ -92,9 +95,14 @@ export const initialState: StudioState = {
 export const isAnswerCurrent = ({ answer, revision, policy }: StudioState): boolean =>
   answer?.revision === revision && answer.policy === policy;
 
+/** True when the guard refused to give the answer. */
+export const isRejected = ({ answer }: StudioState): boolean =>
+  answer?.guard.verdict === 'rejected' && answer.u === undefined;
+
 /** True when nothing is under way and all that is shown belongs to the present input. */
 export const isSettled = (state: StudioState): boolean =>
   !state.answering &&
   !state.solving &&
+  state.shownSample === state.sampleIndex &&
   (isAnswerCurrent(state) || state.answerFailure !== undefined) &&
   (state.truth?.revision === state.revision || state.truthFailure !== undefined);

@@ -65,7 +65,13 @@ export function createStudio(): Studio {
       const permeability = fieldFromRows(inputs.a ?? []);
       const u = fieldFromRows(outputs.u ?? []);
       const truth = { revision: get().revision + 1, u, latencyMs: undefined, source: 'sample' as const };
-      change(permeability, { truth, original: permeability, strokes: [], sampleFailure: undefined });
+      change(permeability, {
+        truth,
+        original: permeability,
+        strokes: [],
+        shownSample: index,
+        sampleFailure: undefined,
+      });
     },
     onFailure: (_, thrown) => set({ sampleFailure: toFailure(thrown) }),
   });
