@@ -5,17 +5,18 @@ import {
   createSolver,
   darcy,
   type LinearMethod,
+  type Solution,
   smoothedAggregation,
   sparseCholesky,
 } from 'galerkin/solve';
 import { type BenchResult, median, ratioOf } from './result.js';
 
-interface Run {
-  readonly n: number;
+interface Case {
   readonly unknowns: number;
-  readonly iterations: number;
-  readonly refreshMs: readonly number[];
-  readonly totalMs: readonly number[];
+  readonly refreshMs: number[];
+  readonly totalMs: number[];
+  iterations: number;
+  readonly solve: () => Solution;
 }
 
 /** The same method, with the time of its refreshes (hierarchy or factor) written down. */
@@ -36,47 +37,45 @@ function timed(method: LinearMethod, refreshMs: number[]): LinearMethod {
   };
 }
 
-function solveOften(n: number, method: LinearMethod, rounds: number): Run {
+function prepare(n: number, method: LinearMethod): Case {
   const refreshMs: number[] = [];
   const solver = createSolver(darcy, n, { linear: timed(method, refreshMs), tolerance: 1e-8 });
   const coefficients = darcy.sample(n, seededRandom(1));
-  const totalMs: number[] = [];
-  let iterations = 0;
+  return { unknowns: solver.unknowns, refreshMs, totalMs: [], iterations: 0, solve: () => solver.solve(coefficients) };
+}
+
+/** Solves all cases in turns, so that a busy moment of the machine falls on all of them; the first two rounds warm up. */
+function inTurns(cases: readonly Case[], rounds: number): void {
   for (let round = -2; round < rounds; round++) {
-    const solution = solver.solve(coefficients);
-    if (round < 0) continue;
-    totalMs.push(solution.elapsedMs);
-    iterations = solution.iterations;
-    if (solution.status !== 'converged') throw new Error(`${method.name} on ${n}: ${solution.status}`);
+    for (const one of cases) {
+      const { status, iterations, elapsedMs } = one.solve();
+      if (status !== 'converged') throw new Error(`${one.unknowns} unknowns: ${status}`);
+      one.iterations = iterations;
+      if (round >= 0) one.totalMs.push(elapsedMs);
+      else one.refreshMs.length = 0;
+    }
   }
-  return { n, unknowns: solver.unknowns, iterations, refreshMs: refreshMs.slice(2), totalMs };
 }
 
 const multigrid = (): LinearMethod => conjugateGradients(smoothedAggregation());
+const perUnknown = ({ totalMs, unknowns }: Case): number[] => totalMs.map(ms => (ms / unknowns) * 1e6);
 
 /** Milliseconds per field to a relative residual of 1e-8, by size and method. */
 export async function run(): Promise<BenchResult[]> {
-  const small = [32, 64, 130].map(n => ({
-    direct: solveOften(n, sparseCholesky(), 15),
-    iterative: solveOften(n, multigrid(), 15),
-  }));
-  const large = [130, 258, 514].map(n => solveOften(n, multigrid(), n > 300 ? 5 : 9));
-  const [first] = large;
-  const perUnknown = ({ totalMs, unknowns }: Run): number[] => totalMs.map(ms => (ms / unknowns) * 1e6);
-  const reference = first === undefined ? Number.NaN : median(perUnknown(first));
+  const small = [32, 64, 130].map(n => [prepare(n, sparseCholesky()), prepare(n, multigrid())] as const);
+  for (const pair of small) inTurns(pair, 25);
+  const large = [130, 258, 514].map(n => prepare(n, multigrid()));
+  inTurns(large, 7);
+  const first = large.slice(0, 1).flatMap(perUnknown);
   return [
     ...large.map(one => ({
       name: `multigrid, ${one.unknowns} unknowns: assembly, setup, solution`,
       value: median(one.totalMs),
       unit: 'ms',
-      ratio: ratioOf(
-        'the time per unknown at 16k',
-        perUnknown(one),
-        one.totalMs.map(() => reference),
-      ),
+      ratio: ratioOf('the time per unknown at 16k', perUnknown(one), first),
       note: `setup ${median(one.refreshMs).toFixed(1)} ms, ${one.iterations} iterations`,
     })),
-    ...small.map(({ direct, iterative }) => ({
+    ...small.map(([direct, iterative]) => ({
       name: `direct, ${direct.unknowns} unknowns: assembly, factor, solution`,
       value: median(direct.totalMs),
       unit: 'ms',

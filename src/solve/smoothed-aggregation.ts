@@ -31,6 +31,21 @@ export interface Hierarchy {
   readonly operatorComplexity: number;
 }
 
+/** A level this little smaller than the one above is not worth having. */
+const slowest = 0.8;
+/** The largest matrix worth a dense factor: 8 MB. */
+const mostDense = 1000;
+
+/** A dense factor; or two Gauss-Seidel sweeps where coarsening ended early, as it does for a nearly diagonal matrix. */
+function coarsestSolver(matrix: CsrMatrix): (b: Float64Array, x: Float64Array) => void {
+  if (matrix.rowCount <= mostDense) return denseCholesky(matrix);
+  const smoother = sweeper(matrix);
+  return (b, x) => {
+    sweepForward(smoother, b, x);
+    sweepBackward(smoother, b, x);
+  };
+}
+
 /** Builds the levels for the matrix's present values. */
 export function buildHierarchy(matrix: CsrMatrix, options: SmoothedAggregationOptions = {}): Hierarchy {
   const { theta = 0.08, coarsest = 64, maxLevels = 12 } = options;
@@ -41,7 +56,7 @@ export function buildHierarchy(matrix: CsrMatrix, options: SmoothedAggregationOp
   while (current.rowCount > coarsest && levels.length < maxLevels - 1) {
     const strong = strongPart(current, theta * 0.5 ** levels.length);
     const groups = aggregate(strong);
-    if (groups.count >= current.rowCount) break;
+    if (groups.count > slowest * current.rowCount) break;
     const interpolation = smoothedInterpolation(strong, groups);
     const restriction = transpose(interpolation);
     levels.push({
@@ -58,7 +73,7 @@ export function buildHierarchy(matrix: CsrMatrix, options: SmoothedAggregationOp
     entries += current.columns.length;
   }
   const operatorComplexity = entries / matrix.rowStarts[matrix.rowCount];
-  return { levels, solveCoarsest: denseCholesky(current), sizes, operatorComplexity };
+  return { levels, solveCoarsest: coarsestSolver(current), sizes, operatorComplexity };
 }
 
 /** z ≈ A⁻¹ b by one V-cycle from the given level down: forward sweep, coarse correction, backward sweep. */

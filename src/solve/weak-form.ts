@@ -1,6 +1,6 @@
 // A weak form as a sum of terms coefficient · trial factor · test factor; what does not fit that shape is not linear.
 import { GalerkinError } from '../base/index.js';
-import { type Algebra, evaluateForm, folding, type Known } from './algebra.js';
+import { type Algebra, evaluateForm, folding, type Known, numbers } from './algebra.js';
 import {
   coefficient,
   constant,
@@ -53,10 +53,8 @@ const nodes: Algebra<Known<Scalar>> = folding<Scalar>({
 });
 
 function symbolsOf({ coefficients, constants = {} }: Vocabulary): Symbols {
-  const numbers = Object.entries(constants).map(([name, value]) => [name, constant(value)] as const);
-  return Object.freeze(
-    Object.fromEntries([...coefficients.map(name => [name, coefficient(name)] as const), ...numbers]),
-  );
+  const given = Object.entries(constants).map(([name, value]) => [name, constant(value)] as const);
+  return Object.freeze(Object.fromEntries([...coefficients.map(name => [name, coefficient(name)] as const), ...given]));
 }
 
 const notLinear = (form: string, argument: string, fault: string): never => {
@@ -112,21 +110,10 @@ function coefficientsOf(terms: readonly Term[]): string[] {
   const names = new Set<string>();
   for (const { factor } of terms) {
     if (typeof factor === 'number') continue;
-    evaluateForm<undefined>(
-      factor,
-      {
-        constant: () => undefined,
-        add: () => undefined,
-        subtract: () => undefined,
-        multiply: () => undefined,
-        divide: () => undefined,
-        negate: () => undefined,
-      },
-      atom => {
-        if (atom.kind === 'field') names.add(atom.name);
-        return undefined;
-      },
-    );
+    evaluateForm(factor, numbers, atom => {
+      if (atom.kind === 'field') names.add(atom.name);
+      return 1;
+    });
   }
   return [...names].sort();
 }

@@ -13,7 +13,9 @@ import {
   minus,
   multiply,
   paintInclusion,
+  plus,
   problemForms,
+  smoothedAggregation,
   sparseCholesky,
   times,
   unitSquare,
@@ -89,6 +91,21 @@ describe('multigrid', () => {
     const { sizes, operatorComplexity } = buildHierarchy(interiorMatrix(129, ones(129)));
     expect(operatorComplexity).toBeLessThan(2);
     expect(sizes.every((size, level) => level === 0 || size < sizes[level - 1] / 2)).toBe(true);
+  });
+});
+
+describe('multigrid on matrices that do not coarsen', () => {
+  test('falls back to Gauss-Seidel and still converges', () => {
+    const n = 65;
+    const mass = bilinearForm('mass', (u, v) => plus(times(u, v), times(1e-6, dot(grad(u), grad(v)))), {
+      coefficients: [],
+    });
+    const grid = unitSquare(n);
+    const matrix = matrixAssembly(mass, grid, createPattern(grid)).assemble();
+    const solver = conjugateGradients(smoothedAggregation({ theta: 0.9 })).start({ matrix, coordinates: grid.points });
+    const found = new Float64Array(n * n);
+    const report = solver.solve(found.slice().fill(1), found, { tolerance: 1e-10, maxIterations: 50 });
+    expect(report.status).toBe('converged');
   });
 });
 
