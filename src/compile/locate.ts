@@ -4,6 +4,8 @@ import type { Equation } from './jaxpr.js';
 
 /** Frames kept for one equation; the tracer's own frames are a part of them. */
 const keptFrames = 24;
+/** Made by the hundred, and never refused: not worth a stack. */
+const neverRefused: ReadonlySet<string> = new Set(['reshape', 'transpose', 'broadcast']);
 const ownFolder = new URL('.', import.meta.url).pathname;
 
 /** The tracer's recorder of equations, as far as we watch it. */
@@ -55,7 +57,8 @@ export class Watch {
     }
   }
 
-  #note({ params, outBinders }: Equation): void {
+  #note({ primitive, params, outBinders }: Equation): void {
+    if (neverRefused.has(primitive)) return;
     const stack = new Error('here');
     for (const output of outBinders) this.#stacks.set(output, stack);
     if (!this.#stacks.has(params)) this.#stacks.set(params, stack);

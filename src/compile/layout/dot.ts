@@ -62,6 +62,12 @@ function matmul(graph: Graph, a: Factor, { b, fused }: { b: Factor; fused: boole
   return graph.node('MatMul', [flipped(a), flipped(b)]);
 }
 
+/** Whether to compute the transposed product: a single column becomes a row, else the larger operand's free axes stay. */
+function isSwapped({ left, right }: Contraction, plan: DotPlan): boolean {
+  if (plan.columns === 1 || plan.rows === 1) return plan.columns === 1;
+  return sizeOf(left.legs) >= sizeOf(right.legs) ? plan.left.innerFirst : !plan.right.innerFirst;
+}
+
 /** Emits the planned product; the larger operand's free axes keep their place in memory. */
 function emitDot(
   graph: Graph,
@@ -82,7 +88,7 @@ function emitDot(
     order: plan.right.order,
     dims: [...stack('right'), ...matrix(plan.columns, plan.right.innerFirst)],
   });
-  const swap = sizeOf(left.legs) >= sizeOf(right.legs) ? plan.left.innerFirst : !plan.right.innerFirst;
+  const swap = isSwapped(contraction, plan);
   const fused = left.view.dtype === 'float32';
   const tensor = swap
     ? matmul(
