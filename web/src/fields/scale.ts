@@ -31,16 +31,10 @@ export function ratioScale(range: Range): Scale {
   return range.min > 0 && range.max >= 2 * range.min ? logScale(range) : linearScale(range);
 }
 
-/**
- * From -bound to bound with 0 in the middle: linear near 0, logarithmic beyond bound/30, so that a few sharp peaks do
- * not hide the rest.
- */
+/** Equal steps from -bound to bound, 0 in the middle. */
 export function symmetricScale(bound: number): Scale {
-  if (!(bound > 0)) return { position: () => 0.5, ticks: [0] };
-  const knee = bound / 30;
-  const width = 2 * Math.asinh(bound / knee);
   return {
-    position: value => 0.5 + Math.asinh(value / knee) / width,
-    ticks: [-bound, -bound / 10, 0, bound / 10, bound],
+    position: value => (bound > 0 ? 0.5 + value / (2 * bound) : 0.5),
+    ticks: bound > 0 ? [-bound, 0, bound] : [0],
   };
 }

@@ -136,7 +136,7 @@ function ResidualPanel({ state, paintings, pointed }: PanelProps) {
       field={answer?.residualMap}
       painting={paintings.residual}
       pointed={pointed}
-      label="Residual of the discrete equation at each node"
+      label="Where the answer misses the discrete equation"
       caption={`relative residual ${formatValue(answer?.guard.residual)}`}
       busy={isAnswering(state)}
       absent={isMissing ? why : undefined}

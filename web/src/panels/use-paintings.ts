@@ -38,7 +38,7 @@ export function usePaintings(state: StudioState, errorField: Field | undefined, 
     if (map === undefined) return undefined;
     const { min, max } = rangeOf(map);
     const colormap = theme === 'dark' ? 'balanceDark' : 'balance';
-    return { scale: symmetricScale(Math.max(-min, max)), colormap, interpolation: 'nearest' };
+    return { scale: symmetricScale(Math.max(-min, max)), colormap, interpolation: 'bilinear' };
   }, [map, theme]);
   return { permeability, solution, error, residual };
 }
