@@ -91,7 +91,7 @@ const rowSchema = z.object({
   description: z.string(),
   unit: z.string().optional(),
   enum: z.array(z.string()).optional(),
-  default: z.unknown(),
+  default: z.unknown().optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
 });

@@ -4,14 +4,10 @@ import { Option } from 'commander';
 
 /** The flag of commands that make models. */
 export const folderFlag = (): Option =>
-  new Option('--folder <path>', 'Working folder for data, trainings and models (default ".galerkin")').default(
-    '.galerkin',
-  );
+  new Option('--folder <path>', 'Working folder for data, trainings and models').default('.galerkin');
 
 /** The flag of commands that only read models. */
 export const repositoryFlag = (): Option =>
-  new Option('--repository <path>', 'Folder that holds the model packages (default ".galerkin/models")').default(
-    '.galerkin/models',
-  );
+  new Option('--repository <path>', 'Folder that holds the model packages').default('.galerkin/models');
 
 export const repositoryIn = (folder: string): string => resolve(folder, 'models');

@@ -17,6 +17,10 @@ function colour(share: number): string {
   return [0, 1, 2].map(i => Math.round((from[i] ?? 0) * (1 - weight) + (to[i] ?? 0) * weight)).join(';');
 }
 
+/** The picture below a text, where the reader is a person at a terminal; otherwise the text alone. */
+export const withHeatMap = (text: string, field: ArrayLike<number>, n: number): string =>
+  process.stdout.isTTY ? `${text}\n\n${heatMap(field, n)}` : text;
+
 /** Draws `field` [n, n] in about `columns` by `columns / 2` characters. */
 export function heatMap(field: ArrayLike<number>, n: number, columns = 40): string {
   const width = Math.min(columns, n);

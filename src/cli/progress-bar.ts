@@ -23,25 +23,29 @@ function bar(share: number): string {
   return `${'█'.repeat(full)}${eighths[Math.floor((cells - full) * 8)] ?? ''}`.padEnd(barWidth, '·');
 }
 
-/** Minutes and seconds, rounded up: `1:05`. */
-export function clockTime(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
+/** Minutes and seconds: `1:05`. */
+export function clockTime(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
 function figureText({ figure }: Progress): string {
   if (!figure || !Number.isFinite(figure.value)) return '';
-  const value = figure.unit === '%' ? figure.value.toFixed(2) : figure.value.toPrecision(3);
-  return `${figure.name} ${value}${figure.unit ? ` ${figure.unit}` : ''}`;
+  return `${figure.name} ${figureValue(figure.value, figure.unit)}${figure.unit ? ` ${figure.unit}` : ''}`;
+}
+
+function figureValue(value: number, unit: string | undefined): string {
+  if (unit === '%') return value.toFixed(2);
+  return Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(3);
 }
 
 /** One line of progress: task, bar, share, figure, time taken and left. */
 export function progressLine(progress: Progress, elapsedMs: number): string {
   const { task, done, total } = progress;
   const share = total > 0 ? Math.min(1, done / total) : 0;
-  const left = done > 0 && done < total ? `, ${clockTime((elapsedMs / done) * (total - done))} left` : '';
+  const left =
+    done > 0 && done < total ? `, ${clockTime(Math.ceil(((elapsedMs / done) * (total - done)) / 1000))} left` : '';
   const shareText = `${Math.floor(100 * share)} %`.padStart(5);
-  return `${task.padEnd(22)} ${bar(share)} ${shareText}  ${figureText(progress).padEnd(20)}  ${clockTime(elapsedMs)}${left}`;
+  return `${task.padEnd(22)} ${bar(share)} ${shareText}  ${figureText(progress).padEnd(20)}  ${clockTime(Math.floor(elapsedMs / 1000))}${left}`;
 }
 
 /** Draws progress on `terminal`; without a terminal, one line at each tenth. */

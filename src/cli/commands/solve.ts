@@ -1,53 +1,48 @@
 // `galerkin solve`: solves one problem on one field and shows how well.
-import { Command, Option } from 'commander';
-import { seededRandom } from '../../base/index.js';
-import { createSolver, findProblem, type Solution } from '../../solve/index.js';
+import { Command } from 'commander';
+import { resolveOptions, seededRandom } from '../../base/index.js';
+import { createSolver, findProblem, generateOptions, type Solution, solverOptions } from '../../solve/index.js';
 import { encodeNpz, writeFileAtomic } from '../../store/index.js';
-import { heatMap } from '../heat-map.js';
+import { addFlags, typedFlags } from '../flags.js';
+import { withHeatMap } from '../heat-map.js';
 import { parseInclusion, withInclusion } from '../inputs.js';
 import { facts, report } from '../output.js';
 
 interface SolveFlags {
-  readonly n: number;
-  readonly seed: number;
   readonly inclusion?: string;
-  readonly tolerance: number;
   readonly out?: string;
   readonly json: boolean;
 }
 
-const number = (flags: string, help: string, value: number): Option =>
-  new Option(flags, `${help} (default ${value})`).argParser(Number).default(value);
+/** Which field: its grid and its seed. */
+const fieldOptions = generateOptions.pick({ n: true, seed: true });
 
 export function solveCommand(): Command {
-  return new Command('solve')
+  const command = new Command('solve')
     .argument('<problem>', 'name of the problem: darcy')
-    .addOption(number('--n <number>', 'nodes per side of the unit square, at least 3', 64))
-    .addOption(number('--seed <number>', 'seed of the random coefficient', 0))
     .option(
       '--inclusion <x,y,radius,value>',
       'paint a circle of permeability `value` into the field (lengths in units of the square)',
     )
-    .addOption(number('--tolerance <number>', 'relative residual at which the linear solver stops', 1e-10))
     .option('--out <file.npz>', 'write the coefficient and the solution as arrays `a` and `u`')
-    .option('--json', 'print one line of JSON', false)
-    .action(solve);
+    .option('--json', 'print one line of JSON', false);
+  return addFlags(addFlags(command, fieldOptions), solverOptions).action(solve);
 }
 
-async function solve(name: string, { n, seed, inclusion, tolerance, out, json }: SolveFlags): Promise<void> {
+async function solve(name: string, { inclusion, out, json }: SolveFlags, command: Command): Promise<void> {
   const problem = findProblem(name);
-  const solver = createSolver(problem, n, { tolerance });
+  const { n, seed } = resolveOptions('solve', fieldOptions, typedFlags(command, fieldOptions));
+  const solver = createSolver(problem, n, typedFlags(command, solverOptions));
   const sampled = problem.sample(n, seededRandom(seed).fork(0));
   const a = inclusion === undefined ? sampled.a : withInclusion(sampled.a, n, parseInclusion(inclusion));
   const solution = solver.solve({ ...sampled, a });
   if (out !== undefined) await writeFields(out, { a, u: solution.u, n });
   if (solution.status !== 'converged') process.exitCode = 70;
   const summary = summarize(name, n, solution);
-  report(
-    json,
-    summary,
-    () => `${facts(Object.entries(summary).map(([key, value]) => [key, String(value)]))}\n\n${heatMap(solution.u, n)}`,
-  );
+  report(json, summary, () => {
+    const rows = Object.entries(summary).map(([key, value]) => [key, String(value)] as const);
+    return withHeatMap(facts(rows), solution.u, n);
+  });
 }
 
 function summarize(problem: string, n: number, { status, u, iterations, relativeResidual, elapsedMs }: Solution) {

@@ -57,7 +57,7 @@ async function isLearnt(repository: string): Promise<boolean> {
     await readPackage(repository, problem);
     return true;
   } catch (error) {
-    if (isGalerkinError(error) && error.code === 'MODEL_UNKNOWN') return false;
+    if (isGalerkinError(error) && error.code === 'PACKAGE_UNKNOWN') return false;
     throw error;
   }
 }
