@@ -18,7 +18,14 @@ const answers = (values: readonly number[]): number[] => values.flatMap(constant
 describe('policy annotate', () => {
   test('an answer within the bound is accepted', async () => {
     expect((await ask('double', [3])).json).toMatchObject({
-      parameters: { guard: 'accepted', answered_by: 'surrogate', residual: 0, residual_bound: 0.01, flux_imbalance: 0, flux_bound: 0.01 },
+      parameters: {
+        guard: 'accepted',
+        answered_by: 'surrogate',
+        residual: 0,
+        residual_bound: 0.01,
+        flux_imbalance: 0,
+        flux_bound: 0.01,
+      },
     });
   });
 
@@ -48,7 +55,9 @@ describe('policy reject', () => {
 
 describe('policy fallback', () => {
   test('answers within the bound stay with the surrogate', async () => {
-    expect((await ask('safe', [1, 10])).json).toMatchObject({ parameters: { guard: 'accepted', answered_by: 'surrogate' } });
+    expect((await ask('safe', [1, 10])).json).toMatchObject({
+      parameters: { guard: 'accepted', answered_by: 'surrogate' },
+    });
   });
 
   test('an answer over the bound is computed by the solver and judged again', async () => {
@@ -89,7 +98,9 @@ describe('policy fallback', () => {
     for (const misbehaviour of [9001, 9003, 9004, 9005]) {
       const reply = await ask('safe', [misbehaviour]);
       expect([misbehaviour, reply.status]).toEqual([misbehaviour, 503]);
-      expect(errorOf(reply)).toMatch(/its fallback 'double_solver' (failed|gave other outputs)\. No answer is given unguarded/);
+      expect(errorOf(reply)).toMatch(
+        /its fallback 'double_solver' (failed|gave other outputs)\. No answer is given unguarded/,
+      );
       expect(reply.text).not.toMatch(/secret|home/);
       expect((await ask('safe', [12])).json).toMatchObject({ parameters: { answered_by: 'solver' } });
     }
@@ -100,7 +111,9 @@ describe('the request parameter guard', () => {
   test('overrides the policy of the manifest, both ways', async () => {
     expect((await ask('double', [11], { guard: 'reject' })).status).toBe(422);
     expect((await ask('strict', [11], { guard: 'annotate' })).json).toMatchObject({ parameters: { guard: 'flagged' } });
-    expect((await ask('double', [11], { guard: 'fallback' })).json).toMatchObject({ parameters: { answered_by: 'solver' } });
+    expect((await ask('double', [11], { guard: 'fallback' })).json).toMatchObject({
+      parameters: { answered_by: 'solver' },
+    });
   });
 
   test('is refused if it is no policy', async () => {
@@ -109,7 +122,12 @@ describe('the request parameter guard', () => {
   });
 
   test('is refused for a model without a guard, unless it asks for nothing', async () => {
-    const inputs = ['INPUT0', 'INPUT1'].map(name => ({ name, datatype: 'INT32', shape: [1, 16], data: constantField(1) }));
+    const inputs = ['INPUT0', 'INPUT1'].map(name => ({
+      name,
+      datatype: 'INT32',
+      shape: [1, 16],
+      data: constantField(1),
+    }));
     const url = `${server.url}/v2/models/simple/infer`;
     expect((await post(url, { inputs, parameters: { guard: 'reject' } })).status).toBe(400);
     const plain = await post(url, { inputs, parameters: { guard: 'annotate' } });

@@ -23,7 +23,10 @@ async function untilAnswered(value: number): Promise<Reply> {
 describe('a child process', () => {
   test('that is killed while it computes fails that request with a typed 503 and is replaced', async () => {
     const reply = await ask('double_solver', 9001);
-    expect([reply.status, errorOf(reply)]).toEqual([503, expect.stringContaining("the instance of model 'double_solver'")]);
+    expect([reply.status, errorOf(reply)]).toEqual([
+      503,
+      expect.stringContaining("the instance of model 'double_solver'"),
+    ]);
     expect(reply.headers.get('retry-after')).toBe('1');
     expect((await untilAnswered(5)).json).toMatchObject({ outputs: [{ data: constantField(10) }] });
   });
@@ -40,7 +43,9 @@ describe('a child process', () => {
     stop();
     expect(reply.status).toBe(500);
     expect(reply.text).not.toContain('secret');
-    expect(faults).toEqual([{ model: 'double_solver', what: 'a request failed', reason: 'inner words about /home/secret' }]);
+    expect(faults).toEqual([
+      { model: 'double_solver', what: 'a request failed', reason: 'inner words about /home/secret' },
+    ]);
     expect((await ask('double_solver', 1)).status).toBe(200);
   });
 

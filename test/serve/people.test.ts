@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { requestChannel, type RequestEvent } from 'galerkin/serve';
+import { type RequestEvent, requestChannel } from 'galerkin/serve';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorOf, get, post } from './fixtures/client.js';
 import { type Fixture, serveFixture } from './fixtures/repository.js';
@@ -22,7 +22,13 @@ afterAll(async () => {
 
 const at = (path: string): string => `${server.url}${path}`;
 const rows = (value: number): number[][] => new Array<number[]>(4).fill(new Array<number>(4).fill(value));
-const guarded = (residual: number, verdict: string) => ({ residual, residualBound: 0.01, fluxImbalance: residual, fluxBound: 0.01, verdict });
+const guarded = (residual: number, verdict: string) => ({
+  residual,
+  residualBound: 0.01,
+  fluxImbalance: residual,
+  fluxBound: 0.01,
+  verdict,
+});
 
 describe('POST /predict', () => {
   test('answers one item without a batch axis', async () => {
@@ -55,7 +61,9 @@ describe('POST /predict', () => {
   });
 
   test('says which inputs left the stated range', async () => {
-    expect((await post(at('/predict'), { model: 'double', inputs: { a: rows(-1) } })).json).toMatchObject({ inputsOutOfRange: ['a'] });
+    expect((await post(at('/predict'), { model: 'double', inputs: { a: rows(-1) } })).json).toMatchObject({
+      inputsOutOfRange: ['a'],
+    });
   });
 
   test('asks the solver itself', async () => {
@@ -73,9 +81,17 @@ describe('POST /predict', () => {
       [{ model: 'double', inputs: { a: 5 } }, 400, /wanted nested lists of shape \[4,4\], got 5/],
       [{ model: 'double', inputs: { a: [[1, 2], [3]] } }, 400, /Expected \[-1,4,4\], got \[1,2,2\]/],
       [{ model: 'double', inputs: { a: [...rows(1).slice(1), [1, 2, 3]] } }, 400, /element count.*Expected 16, got 15/],
-      [{ model: 'double', inputs: { a: [...rows(1).slice(1), [1, 2, 3, 'x']] } }, 400, /at index 15: wanted a number for FP32, got "x"/],
+      [
+        { model: 'double', inputs: { a: [...rows(1).slice(1), [1, 2, 3, 'x']] } },
+        400,
+        /at index 15: wanted a number for FP32, got "x"/,
+      ],
       [{ model: 'double', inputs: { a: [...rows(1).slice(1), [1, 2, 3, null]] } }, 400, /got null/],
-      [{ model: 'double', inputs: { a: [...rows(1).slice(1), [1, 2, 3, 'NaN']] } }, 400, /wants finite values, got NaN at index 15/],
+      [
+        { model: 'double', inputs: { a: [...rows(1).slice(1), [1, 2, 3, 'NaN']] } },
+        400,
+        /wants finite values, got NaN at index 15/,
+      ],
       [{ model: 'double', inputs: { a: rows(1), b: rows(1) } }, 400, /Unexpected input\(s\) \['b'\]/],
       [{ model: 'double', inputs: { a: rows(1) }, guard: 'maybe' }, 400, /guard/],
       [{ model: 'double', inputs: { a: rows(1) }, other: 1 }, 400, /other/],
@@ -111,7 +127,11 @@ describe('models and samples', () => {
 
   test('a sample holds inputs and truths as rows', async () => {
     expect((await get(at('/models/double/samples'))).json).toEqual({ model: 'double', count: 3 });
-    expect((await get(at('/models/double/samples/2'))).json).toEqual({ index: 2, inputs: { a: rows(2) }, outputs: { u: rows(4) } });
+    expect((await get(at('/models/double/samples/2'))).json).toEqual({
+      index: 2,
+      inputs: { a: rows(2) },
+      outputs: { u: rows(4) },
+    });
   });
 
   test('other indices are refused with the range there is', async () => {
@@ -128,7 +148,10 @@ describe('models and samples', () => {
 
 describe('health and statistics', () => {
   test('GET /health', async () => {
-    expect((await get(at('/health'))).json).toMatchObject({ status: 'ready', models: { double: true, safe: true, double_solver: true } });
+    expect((await get(at('/health'))).json).toMatchObject({
+      status: 'ready',
+      models: { double: true, safe: true, double_solver: true },
+    });
   });
 
   test('counters are exact, and every request is published', async () => {
@@ -185,7 +208,13 @@ describe('the studio', () => {
   });
 
   test('nothing outside the folder and nothing hidden is given', async () => {
-    for (const path of ['/studio/.hidden', '/studio/../package.json', '/studio/%2e%2e/package.json', '/studio/..%2fpackage.json', '/studio/nope.js']) {
+    for (const path of [
+      '/studio/.hidden',
+      '/studio/../package.json',
+      '/studio/%2e%2e/package.json',
+      '/studio/..%2fpackage.json',
+      '/studio/nope.js',
+    ]) {
       const reply = await get(at(path));
       expect([path, reply.status]).toEqual([path, 404]);
       expect(reply.text).not.toContain('secret');

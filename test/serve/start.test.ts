@@ -1,8 +1,8 @@
-import { createServer, type Server as TcpServer } from 'node:net';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server as TcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { once } from 'node:events';
 import { optionRows } from 'galerkin/base';
 import { serve, serveOptions } from 'galerkin/serve';
 import { describe, expect, test } from 'vitest';
@@ -20,7 +20,9 @@ async function takenPort(): Promise<{ port: number; server: TcpServer }> {
 describe('options', () => {
   test('every option documents itself and becomes a flag', () => {
     const rows = optionRows(serveOptions);
-    expect(rows.map(({ key }) => key)).toEqual(expect.arrayContaining(['repository', 'host', 'port', 'instances', 'threads', 'maxBodyBytes']));
+    expect(rows.map(({ key }) => key)).toEqual(
+      expect.arrayContaining(['repository', 'host', 'port', 'instances', 'threads', 'maxBodyBytes']),
+    );
     expect(rows.filter(({ doc }) => doc.length < 10)).toEqual([]);
     expect(rows.find(({ key }) => key === 'host')?.default).toBe('127.0.0.1');
   });
@@ -36,8 +38,13 @@ describe('options', () => {
 describe('what stops a server from starting', () => {
   test('a repository without models', async () => {
     const repository = await fixtureRepository();
-    await expect(serve({ repository, port: 0 })).rejects.toMatchObject({ code: 'REPOSITORY_EMPTY', message: expect.stringContaining('galerkin learn') });
-    await expect(serve({ repository: join(repository, 'nowhere'), port: 0 })).rejects.toMatchObject({ code: 'REPOSITORY_EMPTY' });
+    await expect(serve({ repository, port: 0 })).rejects.toMatchObject({
+      code: 'REPOSITORY_EMPTY',
+      message: expect.stringContaining('galerkin learn'),
+    });
+    await expect(serve({ repository: join(repository, 'nowhere'), port: 0 })).rejects.toMatchObject({
+      code: 'REPOSITORY_EMPTY',
+    });
     await rm(repository, { recursive: true });
   });
 
@@ -53,7 +60,9 @@ describe('what stops a server from starting', () => {
   test('a graph that is no graph, a child that does not open', async () => {
     for (const model of ['broken', 'never'] as const) {
       const repository = await fixtureRepository('double', model);
-      await expect(serve({ repository, port: 0 }, { backends: [doubleProcess()] })).rejects.toMatchObject({ code: 'MODEL_UNSERVABLE' });
+      await expect(serve({ repository, port: 0 }, { backends: [doubleProcess()] })).rejects.toMatchObject({
+        code: 'MODEL_UNSERVABLE',
+      });
       await rm(repository, { recursive: true });
     }
   });
@@ -76,7 +85,9 @@ describe('what stops a server from starting', () => {
       exit: 69,
       message: expect.stringMatching(new RegExp(`127.0.0.1 port ${port}: another program listens there.*--port`)),
     });
-    await expect(serve({ repository, port: 0, host: '203.0.113.7' })).rejects.toMatchObject({ code: 'PORT_UNAVAILABLE' });
+    await expect(serve({ repository, port: 0, host: '203.0.113.7' })).rejects.toMatchObject({
+      code: 'PORT_UNAVAILABLE',
+    });
     server.close();
     await rm(repository, { recursive: true });
   });
@@ -96,7 +107,11 @@ describe('life', () => {
       post(`${server.url}/v2/models/double_solver/infer`, jsonQuestion(constantField(index), [1, 4, 4])),
     );
     const first = await Promise.race(asked);
-    const [replies] = await Promise.all([Promise.all(asked.map(reply => reply.catch(() => undefined))), server.close(), server.close()]);
+    const [replies] = await Promise.all([
+      Promise.all(asked.map(reply => reply.catch(() => undefined))),
+      server.close(),
+      server.close(),
+    ]);
     expect(first.status).toBe(200);
     const statuses = replies.map(reply => reply?.status);
     expect(statuses.filter(status => status !== 200 && status !== 503 && status !== undefined)).toEqual([]);
@@ -113,7 +128,9 @@ describe('life', () => {
   test('several instances share the load', async () => {
     const server = await serveFixture(['double'], { instances: 2 });
     const replies = await Promise.all(
-      Array.from({ length: 40 }, (_, index) => post(`${server.url}/v2/models/double/infer`, jsonQuestion(constantField(index % 10), [1, 4, 4]))),
+      Array.from({ length: 40 }, (_, index) =>
+        post(`${server.url}/v2/models/double/infer`, jsonQuestion(constantField(index % 10), [1, 4, 4])),
+      ),
     );
     replies.forEach((reply, index) => {
       expect(reply.json).toMatchObject({ outputs: [{ data: constantField(2 * (index % 10)) }] });

@@ -1,14 +1,17 @@
+import { manualClock, seededRandom } from 'galerkin/base';
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from 'galerkin/base';
+import { retryDelayMs } from '../../dist/serve/engine/retry.js';
 import { structureFault } from '../../dist/serve/http/json-body.js';
+import { recentWork } from '../../dist/serve/statistics/rates.js';
 import { decodeBytesElements, gatherItems, joinItems, replaceItems } from '../../dist/serve/tensors/bytes.js';
 import { readJsonTensor } from '../../dist/serve/tensors/json-read.js';
 import { nestedJson, shortFloat32 } from '../../dist/serve/tensors/json-write.js';
-import { retryDelayMs } from '../../dist/serve/engine/retry.js';
-import { recentWork } from '../../dist/serve/statistics/rates.js';
-import { manualClock } from 'galerkin/base';
 
-const float = (values: readonly number[], shape: readonly number[]) => ({ dtype: 'FP32' as const, shape, data: Float32Array.from(values) });
+const float = (values: readonly number[], shape: readonly number[]) => ({
+  dtype: 'FP32' as const,
+  shape,
+  data: Float32Array.from(values),
+});
 
 describe('short float32 digits', () => {
   test('give the same float32 back, over all magnitudes', () => {
@@ -46,12 +49,17 @@ describe('items of a batch', () => {
   test('of text likewise', () => {
     const words = { dtype: 'BYTES' as const, shape: [2, 2], data: ['a', 'b', 'c', 'd'] };
     expect(gatherItems(words, [1])).toEqual({ dtype: 'BYTES', shape: [1, 2], data: ['c', 'd'] });
-    expect(replaceItems(words, { ...words, shape: [1, 2], data: ['x', 'y'] }, [0])).toMatchObject({ data: ['x', 'y', 'c', 'd'] });
+    expect(replaceItems(words, { ...words, shape: [1, 2], data: ['x', 'y'] }, [0])).toMatchObject({
+      data: ['x', 'y', 'c', 'd'],
+    });
   });
 });
 
 test('nested lists follow the axes', () => {
-  expect(nestedJson(float([1, 2, 3, 4, 5, 6], [2, 3]))).toEqual([[1, 2, 3], [4, 5, 6]]);
+  expect(nestedJson(float([1, 2, 3, 4, 5, 6], [2, 3]))).toEqual([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
   expect(nestedJson(float([1, 2], [1, 2]), true)).toEqual([1, 2]);
   expect(nestedJson(float([5], []))).toBe(5);
   expect(nestedJson(float([Number.NaN, Number.NEGATIVE_INFINITY], [2]))).toEqual(['NaN', '-Infinity']);

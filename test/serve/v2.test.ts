@@ -79,7 +79,9 @@ describe('inference', () => {
 
   test('nested data are flattened', async () => {
     const rows = [0, 1, 2, 3].map(j => [0, 1, 2, 3].map(i => 4 * j + i));
-    const { json } = await post(at(infer), { inputs: [{ name: 'a', datatype: 'FP32', shape: [1, 4, 4], data: [rows] }] });
+    const { json } = await post(at(infer), {
+      inputs: [{ name: 'a', datatype: 'FP32', shape: [1, 4, 4], data: [rows] }],
+    });
     expect(json).toMatchObject({ outputs: [{ data: rows.flat().map(value => Math.min(value, 10) * 2) }] });
   });
 
@@ -91,7 +93,10 @@ describe('inference', () => {
       const reply = await post(at(infer), body, headers);
       expect(reply.headers.get('content-type')).toBe('application/octet-stream');
       const { json, outputs } = binaryOutputs(reply);
-      expect(json).toMatchObject({ id, outputs: [{ name: 'u', datatype: 'FP32', shape: [2, 4, 4], parameters: { binary_data_size: 128 } }] });
+      expect(json).toMatchObject({
+        id,
+        outputs: [{ name: 'u', datatype: 'FP32', shape: [2, 4, 4], parameters: { binary_data_size: 128 } }],
+      });
       const copy = new Uint8Array(outputs.u ?? []).buffer;
       expect(new Float32Array(copy)).toEqual(values.map(value => 2 * value));
     }
@@ -100,15 +105,24 @@ describe('inference', () => {
   test('each output comes as it was asked for', async () => {
     const vector = bytesOf(Int32Array.from({ length: 16 }, (_, index) => index));
     const inputs = ['INPUT0', 'INPUT1'].map(name => ({ name, datatype: 'INT32', shape: [1, 16], bytes: vector }));
-    const outputs = [{ name: 'OUTPUT1', parameters: { binary_data: false } }, { name: 'OUTPUT0', parameters: { binary_data: true } }];
+    const outputs = [
+      { name: 'OUTPUT1', parameters: { binary_data: false } },
+      { name: 'OUTPUT0', parameters: { binary_data: true } },
+    ];
     const { body, headers } = binaryQuestion(inputs, { outputs });
     const answer = binaryOutputs(await post(at('/v2/models/simple/infer'), body, headers));
-    expect(answer.json).toMatchObject({ outputs: [{ name: 'OUTPUT1', data: new Array(16).fill(0) }, { name: 'OUTPUT0' }] });
-    expect([...new Int32Array(new Uint8Array(answer.outputs.OUTPUT0 ?? []).buffer)]).toEqual(Array.from({ length: 16 }, (_, index) => 2 * index));
+    expect(answer.json).toMatchObject({
+      outputs: [{ name: 'OUTPUT1', data: new Array(16).fill(0) }, { name: 'OUTPUT0' }],
+    });
+    expect([...new Int32Array(new Uint8Array(answer.outputs.OUTPUT0 ?? []).buffer)]).toEqual(
+      Array.from({ length: 16 }, (_, index) => 2 * index),
+    );
   });
 
   test('a body that is one tensor and nothing else is one item', async () => {
-    const reply = await post(at(infer), new Uint8Array(bytesOf(new Float32Array(16).fill(4))), { 'inference-header-content-length': '0' });
+    const reply = await post(at(infer), new Uint8Array(bytesOf(new Float32Array(16).fill(4))), {
+      'inference-header-content-length': '0',
+    });
     const copy = new Uint8Array(binaryOutputs(reply).outputs.u ?? []).buffer;
     expect([...new Float32Array(copy)]).toEqual(constantField(8));
   });
@@ -116,7 +130,10 @@ describe('inference', () => {
   test('gzip and deflate bodies are inflated', async () => {
     const { gzipSync, deflateSync } = await import('node:zlib');
     const text = JSON.stringify(jsonQuestion(constantField(2), [1, 4, 4]));
-    for (const [encoding, pack] of [['gzip', gzipSync], ['deflate', deflateSync]] as const) {
+    for (const [encoding, pack] of [
+      ['gzip', gzipSync],
+      ['deflate', deflateSync],
+    ] as const) {
       const reply = await post(at(infer), new Uint8Array(pack(text)), { 'content-encoding': encoding });
       expect(reply.json).toMatchObject({ outputs: [{ data: constantField(4) }] });
     }
@@ -128,7 +145,10 @@ describe('inference', () => {
   });
 
   test('guard_outputs appends the residual map', async () => {
-    const { json } = await post(at(infer), jsonQuestion(constantField(11), [1, 4, 4], { parameters: { guard_outputs: true } }));
+    const { json } = await post(
+      at(infer),
+      jsonQuestion(constantField(11), [1, 4, 4], { parameters: { guard_outputs: true } }),
+    );
     expect(json).toMatchObject({
       parameters: { guard: 'flagged', residual: 2 },
       outputs: [{ name: 'u' }, { name: 'residual_map', datatype: 'FP32', shape: [1, 4, 4], data: constantField(2) }],
@@ -167,7 +187,8 @@ describe('datatypes', () => {
   test('every datatype of the runtime passes bit by bit in binary', async () => {
     const { body, headers } = binaryQuestion(inputs, { parameters: { binary_data_output: true } });
     const { outputs } = binaryOutputs(await post(at('/v2/models/kinds/infer'), body, headers));
-    for (const [dtype, view] of Object.entries(inBinary)) expect(outputs[`y_${dtype}`], dtype).toEqual(Buffer.from(bytesOf(view)));
+    for (const [dtype, view] of Object.entries(inBinary))
+      expect(outputs[`y_${dtype}`], dtype).toEqual(Buffer.from(bytesOf(view)));
   });
 
   test('JSON carries them too: big integers and non-finite floats as text, 16-bit floats as bytes', async () => {
@@ -188,12 +209,22 @@ describe('datatypes', () => {
     const half = inputs.filter(({ name }) => name === 'x_FP16');
     const { body, headers } = binaryQuestion(half);
     const headerLength = Number(headers['inference-header-content-length']);
-    const asJson = Object.entries(data).map(([dtype, values]) => ({ name: `x_${dtype}`, datatype: dtype, shape: [values.length], data: values }));
+    const asJson = Object.entries(data).map(([dtype, values]) => ({
+      name: `x_${dtype}`,
+      datatype: dtype,
+      shape: [values.length],
+      data: values,
+    }));
     const parts: unknown = JSON.parse(Buffer.from(body).subarray(0, headerLength).toString());
-    const first = typeof parts === 'object' && parts !== null && 'inputs' in parts && Array.isArray(parts.inputs) ? parts.inputs : [];
+    const first =
+      typeof parts === 'object' && parts !== null && 'inputs' in parts && Array.isArray(parts.inputs)
+        ? parts.inputs
+        : [];
     const header = Buffer.from(JSON.stringify({ inputs: [...asJson, ...first] }));
     const mixed = new Uint8Array(Buffer.concat([header, Buffer.from(body).subarray(headerLength)]));
-    const reply = await post(at('/v2/models/kinds/infer'), mixed, { 'inference-header-content-length': String(header.length) });
+    const reply = await post(at('/v2/models/kinds/infer'), mixed, {
+      'inference-header-content-length': String(header.length),
+    });
     const { json, outputs } = binaryOutputs(reply);
     const wanted = Object.entries({ ...data, BOOL: [true, false, true] });
     const found = wanted.map(([dtype, values]) => expect.objectContaining({ name: `y_${dtype}`, data: values }));
@@ -202,8 +233,15 @@ describe('datatypes', () => {
   });
 
   test('16-bit floats are refused in JSON, in the words of Triton', async () => {
-    const first = inputs.map(({ name, datatype }) => ({ name, datatype, shape: [1], data: [datatype === 'BYTES' ? 'x' : 1] }));
+    const first = inputs.map(({ name, datatype }) => ({
+      name,
+      datatype,
+      shape: [1],
+      data: [datatype === 'BYTES' ? 'x' : 1],
+    }));
     const reply = await post(at('/v2/models/kinds/infer'), { inputs: first });
-    expect(errorOf(reply)).toContain('receiving FP16 data via JSON is not supported. Please use the binary data format for input');
+    expect(errorOf(reply)).toContain(
+      'receiving FP16 data via JSON is not supported. Please use the binary data format for input',
+    );
   });
 });

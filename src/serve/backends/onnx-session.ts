@@ -60,13 +60,18 @@ function fromOrt(tensor: OrtTensor): Tensor {
   return tensorOver(dtype, shape, ownBuffer(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
 }
 
-/** Opens a graph from its bytes; external data files are out of reach because no path is given. */
+/** What fails is thrown as well; the runtime's own log on stderr would say it twice. */
+const logErrorsOnly = 3;
+
+/** Opens a graph from its bytes; its threads sleep between runs, for the cores are shared with the server; external data files are out of reach because no path is given. */
 export async function openOnnx(bytes: Uint8Array, threads: number): Promise<OnnxSession> {
   const session = await InferenceSession.create(bytes, {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
+    logSeverityLevel: logErrorsOnly,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
   return {
     inputs: session.inputNames,

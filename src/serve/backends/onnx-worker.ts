@@ -9,6 +9,8 @@ export interface WorkerStart {
   readonly modelBytes: Uint8Array;
   readonly guardBytes: Uint8Array | undefined;
   readonly threads: number;
+  /** One item of zeros, to be computed once before the first request. */
+  readonly warmUp: Tensors;
 }
 
 export interface WorkerCall {
@@ -34,6 +36,20 @@ function withoutMaps(facts: Tensors): Tensors {
   return Object.fromEntries(Object.entries(facts).filter(([, tensor]) => tensor.shape.length <= 1));
 }
 
+async function openSessions({ modelBytes, guardBytes, threads, warmUp: zeros }: WorkerStart) {
+  const [model, guard] = await Promise.all([
+    openOnnx(modelBytes, threads),
+    guardBytes === undefined ? undefined : openOnnx(guardBytes, threads),
+  ]);
+  await warmUp(model, guard, zeros);
+  return { model, guard };
+}
+
+/** Computes the zeros once, so that the first request does not pay for what the runtime puts off; their result is nobody's. */
+async function warmUp(model: OnnxSession, guard: OnnxSession | undefined, inputs: Tensors): Promise<void> {
+  await compute(model, guard, { inputs, guard: 'figures' }).catch(() => undefined);
+}
+
 async function main(start: WorkerStart): Promise<void> {
   const port = parentPort;
   invariant(port !== null, 'the worker runs outside a worker thread');
@@ -41,13 +57,10 @@ async function main(start: WorkerStart): Promise<void> {
     const { outputs, guard } = reply.ok ? reply.computed : {};
     port.postMessage(reply, transferable({ ...outputs, ...guard }));
   };
-  const sessions = Promise.all([
-    openOnnx(start.modelBytes, start.threads),
-    start.guardBytes === undefined ? undefined : openOnnx(start.guardBytes, start.threads),
-  ]);
+  const sessions = openSessions(start);
   port.on('message', ({ id, job }: WorkerCall) => {
     sessions
-      .then(([model, guard]) => compute(model, guard, job))
+      .then(({ model, guard }) => compute(model, guard, job))
       .then(
         computed => send({ id, ok: true, computed }),
         (error: unknown) => send({ id, ok: false, message: messageOf(error) }),

@@ -1,8 +1,9 @@
 // The default backend: each instance is a worker thread that holds the sessions of model.onnx and guard.onnx.
 import { Worker } from 'node:worker_threads';
-import { GalerkinError } from '../../base/index.js';
+import { elementCount, GalerkinError, type Tensor } from '../../base/index.js';
 import type { ModelPackage } from '../../model/index.js';
-import type { Backend, Computed, Instance, InstanceOptions, Job } from './backend.js';
+import { isFixed, tensorOver, wantedBytes } from '../tensors/bytes.js';
+import type { Backend, Computed, Instance, InstanceOptions, Job, Tensors } from './backend.js';
 import { pendingCalls } from './calls.js';
 import type { WorkerReply, WorkerStart } from './onnx-worker.js';
 import { transferable } from './transferable.js';
@@ -10,14 +11,27 @@ import { transferable } from './transferable.js';
 /** A worker that has not opened its sessions after this long is taken for stuck. */
 const openTimeoutMs = 60_000;
 
+/** One item of zeros for every input, sizes that are free being 1. */
+function oneItem({ config, manifest }: ModelPackage): Tensors {
+  const batch = config.max_batch_size > 0 ? [1] : [];
+  const zeros = manifest.inputs.map(({ name, dtype, shape: dims }): [string, Tensor] => {
+    const shape = [...batch, ...dims.map(Math.abs)];
+    if (!isFixed(dtype))
+      return [name, { dtype: 'BYTES', shape, data: new Array<string>(elementCount(shape)).fill('') }];
+    return [name, tensorOver(dtype, shape, new ArrayBuffer(wantedBytes(dtype, shape)))];
+  });
+  return Object.fromEntries(zeros);
+}
+
 async function openWorker(model: ModelPackage, { threads }: InstanceOptions): Promise<Instance> {
   const { onnx } = model.manifest;
-  if (onnx === undefined) throw new GalerkinError('MODEL_UNSERVABLE', { model: model.name, why: 'its manifest names no ONNX graph' });
+  if (onnx === undefined)
+    throw new GalerkinError('MODEL_UNSERVABLE', { model: model.name, why: 'its manifest names no ONNX graph' });
   const [modelBytes, guardBytes] = await Promise.all([
     model.file(onnx.model),
     onnx.guard === undefined ? undefined : model.file(onnx.guard),
   ]);
-  const start: WorkerStart = { modelBytes, guardBytes, threads };
+  const start: WorkerStart = { modelBytes, guardBytes, threads, warmUp: oneItem(model) };
   const worker = new Worker(new URL('./onnx-worker.js', import.meta.url), {
     name: `${model.name}:${model.version}`,
     workerData: start,

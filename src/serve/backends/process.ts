@@ -5,6 +5,7 @@ import type { ModelPackage } from '../../model/index.js';
 import type { Backend, Instance, Job } from './backend.js';
 import { type Calls, pendingCalls } from './calls.js';
 import { type ChildReply, readReply, readTensors } from './child-protocol.js';
+import { reasonOf } from './reason.js';
 
 export interface ProcessBackendOptions {
   /** The name in config.pbtxt's `backend`. */
@@ -47,7 +48,7 @@ function untilGone(child: ChildProcess, calls: Calls<ChildReply>, model: string)
       calls.fail(new GalerkinError('INSTANCE_DIED', { model }, { cause }));
     };
     child.once('exit', (code, signal) => end(new Error(`the child ended with ${signal ?? `exit code ${code}`}`)));
-    child.once('error', error => {
+    child.on('error', error => {
       child.kill('SIGKILL');
       if (child.pid === undefined) end(error);
     });
@@ -94,19 +95,15 @@ async function opened(
 ): Promise<void> {
   const { id, reply } = calls.begin();
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
-  child.send({ id, op: 'open', manifest: model.manifest });
+  child.send({ id, op: 'open', manifest: model.manifest }, () => {});
   try {
     const answer = await reply;
     if (answer.ok) return;
     child.kill('SIGKILL');
     throw new Error(answer.message);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new GalerkinError(
-      'MODEL_UNSERVABLE',
-      { model: model.name, why: `its child process did not open (${why})` },
-      { cause },
-    );
+    const why = `its child process did not open (${reasonOf(cause)})`;
+    throw new GalerkinError('MODEL_UNSERVABLE', { model: model.name, why }, { cause });
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,6 @@
 // The child's side of a process backend: installs the protocol on this process and hands each call to the handler.
 import { invariant } from '../../base/index.js';
+import { type Manifest, parseManifest } from '../../model/index.js';
 import type { Tensors } from './backend.js';
 import { type ChildCall, type ChildReply, readCall, readTensors } from './child-protocol.js';
 
@@ -7,7 +8,7 @@ type Run = (inputs: Tensors) => Tensors | Promise<Tensors>;
 
 /** What a child does: prepares itself for a model's manifest, then computes. */
 export interface ChildHandler {
-  open(manifest: unknown): Run | Promise<Run>;
+  open(manifest: Manifest): Run | Promise<Run>;
 }
 
 /**
@@ -21,7 +22,7 @@ export function serveChild(handler: ChildHandler): void {
   let run: Run | undefined;
   const answer = async (call: ChildCall): Promise<ChildReply> => {
     if (call.op === 'open') {
-      run = await handler.open(call.manifest);
+      run = await handler.open(parseManifest(call.manifest));
       return { id: call.id, ok: true, outputs: {} };
     }
     invariant(run !== undefined, 'a child was asked to run before it was opened');

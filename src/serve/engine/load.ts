@@ -22,7 +22,10 @@ async function readNewest(repository: string, { name, versions }: ModelListing):
   const newest = await readPackage(repository, name);
   const [version] = servedVersions(newest.config, versions);
   if (version === undefined) {
-    throw new GalerkinError('MODEL_UNSERVABLE', { model: name, why: `its version_policy lets in none of [${versions}]` });
+    throw new GalerkinError('MODEL_UNSERVABLE', {
+      model: name,
+      why: `its version_policy lets in none of [${versions}]`,
+    });
   }
   return version === newest.version ? newest : readPackage(repository, name, version);
 }

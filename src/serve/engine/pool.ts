@@ -1,6 +1,7 @@
 // The instances of one model behind one bounded first-in-first-out queue; an instance that dies is replaced with back-off.
 import { GalerkinError, isGalerkinError } from '../../base/index.js';
 import type { Computed, Instance, Job } from '../backends/backend.js';
+import { reasonOf } from '../backends/reason.js';
 import { faultChannel } from '../statistics/statistics.js';
 import { retryDelayMs } from './retry.js';
 
@@ -187,9 +188,4 @@ class InstancePool implements Pool {
   private publish(what: string, error: unknown): void {
     faultChannel.publish(() => ({ model: this.options.model, what, reason: reasonOf(error) }));
   }
-}
-
-function reasonOf(error: unknown): string {
-  const cause = isGalerkinError(error) ? (error.cause ?? error) : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,5 +1,5 @@
 // Does a request fit the model's signature? Checked in the order and words of Triton, before any data are read.
-import { type DType, dtypeBytes, GalerkinError, type Tensor } from '../../base/index.js';
+import { GalerkinError, type Tensor } from '../../base/index.js';
 import { type ServedModel, type TensorSpec, wireShape } from './served-model.js';
 
 /** What a request says of one input. */
@@ -94,11 +94,6 @@ export function checkSignature(
     if (claim !== undefined) checkShape(model, spec, claim);
   });
   return { items, inputs };
-}
-
-/** Bytes that `shape` takes in a fixed-size datatype. */
-export function wantedBytes(dtype: DType, shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, dtypeBytes[dtype]);
 }
 
 /**

@@ -23,7 +23,8 @@ export function structureFault(bytes: Uint8Array): 'deep' | 'many' | undefined {
   let depth = 0;
   let containers = 0;
   for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
+    const byte = bytes[at] ?? 0;
+    if (byte < openList && byte !== quote) continue;
     if (byte === quote) at = skipString(bytes, at) - 1;
     else if (byte === openList || byte === openObject) {
       if (++depth > maxDepth) return 'deep';

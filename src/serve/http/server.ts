@@ -68,9 +68,10 @@ export async function createHttp({ engine, config, clock, version }: HttpOptions
   app.addHook('preClose', async () => {
     closing = true;
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     reply.header('x-content-type-options', 'nosniff');
     if (closing) reply.header('connection', 'close');
+    done(null, payload);
   });
   addV2Routes(app, { engine, maxBodyBytes, version });
   addPeopleRoutes(app, { engine, maxBodyBytes, clock, version });

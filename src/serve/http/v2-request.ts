@@ -2,8 +2,8 @@
 import { elementCount, GalerkinError, type Tensor } from '../../base/index.js';
 import type { Question } from '../engine/question.js';
 import type { ServedModel } from '../engine/served-model.js';
-import { type CheckedInput, checkSignature, checkValues, wantedBytes } from '../engine/signature.js';
-import { decodeBytesElements, isFixed, ownBuffer, tensorOver } from '../tensors/bytes.js';
+import { type CheckedInput, checkSignature, checkValues } from '../engine/signature.js';
+import { decodeBytesElements, isFixed, ownBuffer, tensorOver, wantedBytes } from '../tensors/bytes.js';
 import { readJsonTensor } from '../tensors/json-read.js';
 import { type HeaderInput, type InferHeader, readInferHeader } from './v2-header.js';
 

@@ -21,7 +21,11 @@ export async function sampleAt({ served, package: model }: RunningModel, text: s
   const count = samples?.count ?? 0;
   if (!/^\d{1,9}$/.test(text)) {
     const got = `'${text.slice(0, 40)}'`;
-    throw new GalerkinError('REQUEST_MALFORMED', { what: 'sample index', wanted: `a whole number below ${count}`, got });
+    throw new GalerkinError('REQUEST_MALFORMED', {
+      what: 'sample index',
+      wanted: `a whole number below ${count}`,
+      got,
+    });
   }
   const index = Number(text);
   if (samples === undefined) throw new GalerkinError('SAMPLE_OUT_OF_RANGE', { model: served.name, index, count });

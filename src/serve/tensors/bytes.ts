@@ -12,6 +12,11 @@ export function isDType(name: string): name is DType {
   return Object.hasOwn(dtypeBytes, name);
 }
 
+/** Bytes that `shape` takes in a fixed-size datatype. */
+export function wantedBytes(dtype: DType, shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, dtypeBytes[dtype]);
+}
+
 /** A tensor over the whole of `buffer`, not copied. */
 export function tensorOver(dtype: FixedDType, shape: readonly number[], buffer: ArrayBuffer): Tensor {
   switch (dtype) {
