@@ -1,20 +1,31 @@
 // Data sets on disk: solved fields of a problem, made once, kept with their digest, and resumed where making them stopped.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GalerkinError, isGalerkinError, type ProgressListener } from '../base/index.js';
+import type { z } from 'zod';
+import {
+  GalerkinError,
+  integerOption,
+  isGalerkinError,
+  optionSchema,
+  type ProgressListener,
+  resolveOptions,
+  textOption,
+} from '../base/index.js';
 import { type FieldSet, generate, type Problem } from '../solve/index.js';
 import { type NpzArray, readBytes, readNpz, sha256, writeNpz } from '../store/index.js';
 
 /** Raised whenever the same seed would give other fields. */
 export const dataRecipeVersion = 1;
 
-export interface DataSetOptions {
-  readonly n: number;
-  readonly count: number;
-  readonly seed: number;
-  /** Folder of the cached files; made when needed. */
-  readonly folder: string;
-}
+export const dataSetOptions = optionSchema({
+  n: integerOption({ doc: 'Grid nodes per side', unit: 'nodes', default: 64, min: 3, max: 4097 }),
+  count: integerOption({ doc: 'Fields to generate', unit: 'fields', default: 1000, min: 1, max: 1e7 }),
+  seed: integerOption({ doc: 'Seed of the random fields', default: 0, min: 0 }),
+  folder: textOption({ doc: 'Folder of the cached files; made when needed', default: '.galerkin/data' }),
+});
+
+export type DataSetOptions = z.input<typeof dataSetOptions>;
+type DataSetConfig = z.infer<typeof dataSetOptions>;
 
 export interface DataSet {
   readonly problem: string;
@@ -68,7 +79,7 @@ const asArrays = ({ inputs, outputs }: Fields, count: number, n: number): Record
 
 async function makeFields(
   problem: Problem,
-  options: DataSetOptions & { parts: string },
+  options: DataSetConfig & { parts: string },
   hooks: WorkHooks,
 ): Promise<Fields> {
   const { n, count, seed, parts } = options;
@@ -101,10 +112,11 @@ async function makeFields(
 /**
  * The first `count` fields of the problem for that seed, from `folder` or solved now (single-threaded). Interrupted work
  * goes on where it stopped, to the last 128 fields.
- * @throws CANCELLED, FIELD_UNSOLVED, FILE_WRITE_FAILED.
+ * @throws OPTIONS_INVALID, PROBLEM_NOT_LEARNABLE, CANCELLED, FIELD_UNSOLVED, FILE_WRITE_FAILED.
  */
 export async function makeDataSet(problem: Problem, options: DataSetOptions, hooks: WorkHooks = {}): Promise<DataSet> {
-  const { n, count, seed, folder } = options;
+  const config = resolveOptions('makeDataSet', dataSetOptions, options);
+  const { n, count, seed, folder } = config;
   if (problem.coefficients.length !== 1) {
     throw new GalerkinError('PROBLEM_NOT_LEARNABLE', {
       problem: problem.name,
@@ -116,7 +128,7 @@ export async function makeDataSet(problem: Problem, options: DataSetOptions, hoo
   const parts = join(folder, `${name}.parts`);
   let fields = await cached(path, { count, n });
   if (fields === undefined) {
-    fields = await makeFields(problem, { ...options, parts }, hooks);
+    fields = await makeFields(problem, { ...config, parts }, hooks);
     await writeNpz(path, asArrays(fields, count, n));
   }
   await rm(parts, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 // The Fourier neural operator in two dimensions (Li et al. 2021), with GELU and padding: lift, Fourier layers, project.
-import { elementCount, type Random } from '../base/index.js';
+import { GalerkinError, integerOption, optionSchema, type Random, resolveOptions } from '../base/index.js';
 import { lax, np, type Traced } from '../compile/index.js';
 import type { FieldStatistics } from './field-statistics.js';
 import { fourierMatrices } from './fourier-matrices.js';
@@ -19,6 +19,33 @@ export interface FnoOptions {
   /** Mean and deviation per node of the input and of the output, over training fields. */
   readonly input: FieldStatistics;
   readonly output: FieldStatistics;
+}
+
+const size = (doc: string, max: number) => integerOption({ doc, default: 1, min: 1, max });
+const layout = optionSchema({
+  n: integerOption({ doc: 'Grid nodes per side', unit: 'nodes', default: 64, min: 3, max: 4097 }),
+  width: size('Channels of the hidden layers', 4096),
+  modes: size('Fourier modes kept per axis and sign', 2048),
+  layers: size('Fourier layers', 256),
+  headWidth: size('Channels of the projection', 65_536),
+  padding: integerOption({
+    doc: 'Empty nodes between the periodic images',
+    unit: 'nodes',
+    default: 0,
+    min: 0,
+    max: 4096,
+  }),
+}).superRefine(({ n, modes, padding }, context) => {
+  if (2 * modes <= n + padding) return;
+  context.addIssue({ code: 'custom', path: ['modes'], message: `wanted at most ${(n + padding) >> 1}, got ${modes}` });
+});
+
+function checkStatistics(name: string, { mean, deviation }: FieldStatistics, nodes: number): void {
+  for (const [part, values] of Object.entries({ mean, deviation })) {
+    if (values.length === nodes && values.every(Number.isFinite)) continue;
+    const got = `${values.length} values${values.every(Number.isFinite) ? '' : ', not all finite'}`;
+    throw new GalerkinError('TENSOR_INVALID', { name: `${name}.${part}`, wanted: `${nodes} finite values`, got });
+  }
 }
 
 /** Smallest deviation that an input is divided by, relative to the largest one. */
@@ -78,9 +105,13 @@ function lift(weights: Weights<Traced>, a: Traced): Traced {
  * fields go in and come out; where the training outputs never vary (the Dirichlet boundary) the answer is exact.
  * Reals: 4·modes²·width²·layers of spectral weights, and few others. Li et al. 2021, "Fourier Neural Operator for
  * Parametric Partial Differential Equations"; without batch normalisation.
+ * @throws OPTIONS_INVALID, TENSOR_INVALID for statistics of another grid.
  */
 export function fno2d(options: FnoOptions): Operator {
-  const { n, width, modes, layers, headWidth, padding, input, output } = options;
+  const { input, output, ...sizes } = options;
+  const { n, width, modes, layers, headWidth, padding } = resolveOptions('fno2d', layout, sizes);
+  checkStatistics('input', input, n * n);
+  checkStatistics('output', output, n * n);
   const matrices = fourierMatrices({ n, modes, padding });
   const inputScale = reciprocals(input);
   const field = (data: Float32Array): Traced => constantArray(data, [n, n]);
@@ -108,7 +139,3 @@ export function fno2d(options: FnoOptions): Operator {
     forward,
   });
 }
-
-/** Real numbers in one spectral weight, complex counted twice; the audit of the published counts rests on it. */
-export const spectralParameters = ({ width, modes }: { width: number; modes: number }): number =>
-  elementCount([2 * modes * modes, width, 2 * width]);

@@ -20,7 +20,7 @@ function inverseEigenvalues(m: number): Float32Array {
 /**
  * Solves -Δz = r with P1 elements on the n x n grid, z = 0 on the boundary.
  * @param load assembled load vectors at all nodes, [batch, n, n]; boundary values are ignored. Consumed.
- * @returns z at the interior nodes, [batch, n-2, n-2]. Cost: 8·(n-2)³ flops for each field.
+ * @returns z at all nodes, [batch, n, n]. Cost: 8·(n-2)³ flops for each field.
  */
 export function solveGridPoisson(load: Traced): Traced {
   const n = load.shape[1];
@@ -30,5 +30,9 @@ export function solveGridPoisson(load: Traced): Traced {
   const transform = (field: Traced): Traced => np.einsum('pj,bji->bpi', sines.ref, np.matmul(field, sines.ref));
   const z = transform(transform(load.slice([], [1, n - 1], [1, n - 1])).mul(inverse));
   sines.dispose();
-  return z;
+  return np.pad(z, [
+    [0, 0],
+    [1, 1],
+    [1, 1],
+  ]);
 }

@@ -65,8 +65,9 @@ async function prepare(problem: Problem, config: LearnConfig, hooks: LearnHooks)
   const split = splitFields(data, { train: trained, test: tested, calibration: calibrated });
   const training = fieldsIn(data, split.train);
   const symmetries = exactSymmetries(problem, n, training.inputs.subarray(0, n * n));
+  const { width, modes, layers, headWidth, padding } = recipe;
   const operator = fno2d({
-    ...recipe,
+    ...{ n, width, modes, layers, headWidth, padding },
     input: fieldStatistics(training.inputs, trained, symmetries),
     output: fieldStatistics(training.outputs, trained, symmetries),
   });

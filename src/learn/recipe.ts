@@ -41,7 +41,7 @@ export const learnOptions = optionSchema({
   padding: whole({ doc: 'Empty nodes between the periodic images of the domain', unit: 'nodes', min: 0, max: 512 }),
   epochs: whole({ doc: 'Passes over the training fields', unit: 'epochs', min: 1, max: 1e5 }),
   batch: whole({ doc: 'Fields in one training step', unit: 'fields', min: 1, max: 4096 }),
-  learningRate: real({ doc: 'Peak learning rate', min: 0, max: 10 }),
+  learningRate: real({ doc: 'Peak learning rate', min: 0, max: 1e6 }),
   warmUp: real({ doc: 'Share of the steps in which the learning rate rises', min: 0, max: 1 }),
   weightDecay: real({ doc: 'Decoupled weight decay of AdamW', min: 0, max: 10 }),
   gradientWeight: real({ doc: 'Share of the relative error of the gradient in the loss', min: 0, max: 1 }),

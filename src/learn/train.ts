@@ -9,9 +9,8 @@ import type { DataSet, WorkHooks } from './data-set.js';
 import { evaluationBatch, fieldErrors, mean } from './evaluate.js';
 import type { Operator } from './operator.js';
 import { learningRateAt } from './schedule.js';
-import { assertDisjoint } from './split.js';
 import { asFloat32, type HostArray, mapWeights, scalarArray, type Weights } from './traced-arrays.js';
-import { fingerprintOf, type TrainOptions } from './training-options.js';
+import { checkTraining, fingerprintOf, type TrainOptions } from './training-options.js';
 import {
   compileErrors,
   compileStep,
@@ -52,7 +51,7 @@ interface Run {
  * Trains `operator` on fields of `data`. Every step is one run of one native program; between steps the event loop
  * turns, so that signals arrive. Equal operator, data, options and seed give the same weights bit for bit on one
  * machine, interrupted or not. Memory: about four times the weights, and the activations of one batch.
- * @throws CANCELLED after a checkpoint when the signal is aborted; TRAINING_MISMATCH; what compile and store throw.
+ * @throws OPTIONS_INVALID; CANCELLED after a checkpoint when the signal is aborted; TRAINING_MISMATCH; what compile and store throw.
  */
 export async function train(
   operator: Operator,
@@ -61,7 +60,7 @@ export async function train(
   hooks: TrainHooks,
 ): Promise<TrainResult> {
   const { train: range, test, batch, threads, gradientWeight, weightDecay, seed } = options;
-  assertDisjoint([range, test]);
+  checkTraining(operator, data, options);
   await ready();
   const { folder } = hooks;
   const fingerprint = fingerprintOf(operator, data, options);
