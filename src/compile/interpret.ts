@@ -6,6 +6,7 @@ import { freshView, literalView, sameList, shapeOf, type View } from './layout/v
 import type { Watch } from './locate.js';
 import { isElementType } from './onnx/element-type.js';
 import type { Graph } from './onnx/graph.js';
+import { settle } from './rules/factor.js';
 import { idioms } from './rules/idioms.js';
 import { elementTypeOf, Refusal, type RuleContext, refuse } from './rules/rule.js';
 import { rules } from './rules/table.js';
@@ -44,9 +45,9 @@ function applyCall(walk: Walk, equation: Equation, inputs: readonly View[]): rea
   const name: unknown = equation.params.name;
   if (!isInnerFunction(inner)) return refuse('its inner function has an unknown form');
   const idiom = typeof name === 'string' ? idioms.get(name) : undefined;
-  return (
-    idiom?.(walk.context.graph, inner, inputs) ?? interpret({ ...walk, call: walk.call ?? equation }, inner, inputs)
-  );
+  const { graph } = walk.context;
+  const whole = idiom?.(graph, inner, inputs);
+  return whole ?? interpret({ ...walk, call: walk.call ?? equation }, inner, inputs);
 }
 
 function applyRule(walk: Walk, equation: Equation, inputs: readonly View[]): readonly View[] {
@@ -56,8 +57,10 @@ function applyRule(walk: Walk, equation: Equation, inputs: readonly View[]): rea
   if (primitive === 'jit') return applyCall(walk, equation, inputs);
   const rule = rules.get(primitive) ?? refuse('it has no native lowering');
   const step = { primitive, params, inputs: equation.inputs.map(({ aval }) => aval), outputs };
-  const views = rule(walk.context, step, inputs);
-  return views.map((view, k) => castTo(walk.context.graph, view, elementTypeOf(outputs[k]?.dtype ?? view.dtype)));
+  return rule(walk.context, step, inputs).map((view, k) => {
+    const dtype = elementTypeOf(outputs[k]?.dtype ?? view.dtype);
+    return dtype === view.dtype ? view : castTo(walk.context.graph, settle(walk.context.graph, view), dtype);
+  });
 }
 
 function applyEquation(walk: Walk, equation: Equation, inputs: readonly View[]): readonly View[] {
@@ -80,7 +83,7 @@ function checkShapes(equation: Equation, views: readonly View[]): void {
 
 /** Lowers all equations of `jaxpr`; returns the views of its results. */
 export function interpret(walk: Walk, jaxpr: Jaxpr, inputs: readonly View[]): View[] {
-  const { graph, origins } = walk.context;
+  const { graph } = walk.context;
   const environment = new Map<Atom, View>();
   const read = (atom: Atom): View => {
     const known = environment.get(atom);
@@ -99,8 +102,6 @@ export function interpret(walk: Walk, jaxpr: Jaxpr, inputs: readonly View[]): Vi
     equation.outBinders.forEach((variable, k) => {
       const view = results[k];
       if (view !== undefined) environment.set(variable, view);
-      if (view !== undefined && !views.includes(view))
-        origins.set(view, { primitive: equation.primitive, inputs: views });
     });
   }
   return jaxpr.outs.map(read);

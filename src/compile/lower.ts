@@ -5,6 +5,7 @@ import { materialize } from './layout/materialize.js';
 import { type ElementType, isElementType } from './onnx/element-type.js';
 import { Graph, type GraphNode, liveNodes } from './onnx/graph.js';
 import type { FinishedGraph, GraphValue } from './onnx/serialize.js';
+import { settle } from './rules/factor.js';
 import { type BatchedGraph, joinBatch } from './symbolic.js';
 import type { Program, ProgramValue, Recording } from './trace.js';
 import { requireReady } from './tracer.js';
@@ -72,7 +73,7 @@ function lowerRecording(
 ): BatchedGraph {
   const { jaxpr, constants, watch, batch } = recording;
   const graph = new Graph();
-  const context = { graph, origins: new WeakMap() };
+  const context = { graph, reciprocals: new WeakMap() };
   const views = jaxpr.inBinders.map((variable, k) => {
     const constant = constants[k];
     return constant === undefined
@@ -80,7 +81,7 @@ function lowerRecording(
       : constantView(graph, constant);
   });
   const results = interpret({ context, watch, call: undefined }, jaxpr, views);
-  const tensors = results.map(view => materialize(graph, view));
+  const tensors = results.map(view => materialize(graph, settle(graph, view)));
   const nodes = liveNodes(nameOutputs(graph.nodes, tensors, names.outputs), names.outputs);
   const used = new Set(nodes.flatMap(node => node.inputs));
   const kept = [...graph.constants.values()].filter(({ name }) => used.has(name));

@@ -3,8 +3,8 @@
 import type { ElementType } from '../onnx/element-type.js';
 import type { Attributes, Graph } from '../onnx/graph.js';
 import { align, type Piece } from './align.js';
-import { inOrder, withDims } from './materialize.js';
-import { type Atom, atomOf, sizeOf, type View } from './view.js';
+import { inOrder, type Placed, withDims } from './materialize.js';
+import { type Atom, atomOf, sameList, sizeOf, type View } from './view.js';
 
 interface Group {
   /** Which operands have memory along it. */
@@ -37,16 +37,33 @@ function groupsOf(order: readonly Piece[]): Group[] {
   return groups;
 }
 
-function operandName(
+/** Operands in one order of pieces: the tensors to compute with, and the shape of the result. */
+function placeOperands(
   graph: Graph,
-  view: View,
-  { groups, operand }: { groups: readonly Group[]; operand: number },
-): string {
-  if (view.literal !== undefined) return view.tensor;
-  const order = groups.flatMap(group => group.pieces).flatMap(piece => piece.atoms[operand] ?? []);
-  const dims = groups.map(group => (group.present[operand] ? sizeOf(group.pieces) : 1));
-  while (dims.length > 1 && dims[0] === 1) dims.shift();
-  return withDims(graph, inOrder(graph, view, order), dims);
+  views: readonly View[],
+  groups: readonly Group[],
+): { names: string[]; dims: readonly number[] } {
+  const placed = views.map((view, k): Placed => {
+    if (view.literal !== undefined) return view;
+    return inOrder(
+      graph,
+      view,
+      groups.flatMap(group => group.pieces).flatMap(piece => piece.atoms[k] ?? []),
+    );
+  });
+  const arrays = placed.filter((_, k) => views[k]?.literal === undefined);
+  const [first] = arrays;
+  const whole = groups.every(group => group.present.every((present, k) => present || views[k]?.literal !== undefined));
+  if (first !== undefined && whole && arrays.every(({ dims }) => sameList(dims, first.dims))) {
+    return { names: placed.map(({ tensor }) => tensor), dims: first.dims };
+  }
+  const names = placed.map((one, k) => {
+    if (views[k]?.literal !== undefined) return one.tensor;
+    const dims = groups.map(group => (group.present[k] ? sizeOf(group.pieces) : 1));
+    while (dims.length > 1 && dims[0] === 1) dims.shift();
+    return withDims(graph, one, dims);
+  });
+  return { names, dims: groups.map(group => sizeOf(group.pieces)) };
 }
 
 /** Applies `operator` to operands that broadcast against each other. */
@@ -60,11 +77,11 @@ export function elementwise(
   const operand = sizes.indexOf(Math.max(...sizes));
   const order = memoryOrder(axes.flat(), views[operand]?.atoms ?? [], operand);
   const groups = groupsOf(order);
-  const names = views.map((view, k) => operandName(graph, view, { groups, operand: k }));
+  const { names, dims } = placeOperands(graph, views, groups);
   const made = new Map(order.map(piece => [piece, atomOf(piece.size)]));
   return {
     tensor: graph.node(operator, names, attributes),
-    dims: groups.map(group => sizeOf(group.pieces)),
+    dims,
     atoms: order.flatMap(piece => made.get(piece) ?? []),
     axes: axes.map(pieces => pieces.map(piece => made.get(piece) ?? atomOf(piece.size, true))),
     dtype,

@@ -23,6 +23,8 @@ export interface View {
   readonly dtype: ElementType;
   /** The value of all elements, where they are equal and known. */
   readonly literal?: number;
+  /** Multiplies all elements, but not yet: see rules/factor.ts. The layout never sees one. */
+  readonly factor?: number;
 }
 
 export const atomOf = (size: number, broadcast = false): Atom => ({ size, broadcast });

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { elementwise } from '../layout/elementwise.js';
 import { castTo } from '../layout/materialize.js';
-import { literalView, type View } from '../layout/view.js';
+import { literalView } from '../layout/view.js';
 import type { ElementType } from '../onnx/element-type.js';
-import { elementTypeOf, one, promoteInputs, type Rule, type RuleContext, readParams, refuse, two } from './rule.js';
+import { elementTypeOf, one, promoteInputs, type Rule, readParams, refuse, two } from './rule.js';
 
 /** Operator for each element type that the runtime computes it in. */
 type Operators = Partial<Readonly<Record<ElementType, string>>>;
@@ -30,27 +30,26 @@ const unary =
     return [elementwise(graph, operatorFor(operators, view.dtype), { inputs: [view], dtype: view.dtype })];
   };
 
-/** The first input of the step that made `view`, if `primitive` made it. */
-function originOf({ origins }: RuleContext, view: View, primitive: string): View | undefined {
-  const origin = origins.get(view);
-  return origin?.primitive === primitive ? origin.inputs[0] : undefined;
-}
+const reciprocal: Rule = (context, step, inputs) => {
+  const [result] = unary(floats('Reciprocal'))(context, step, inputs);
+  if (result === undefined) return [];
+  context.reciprocals.set(result, one(inputs));
+  return [result];
+};
 
-/** A binary rule that folds `operation(x, inverse(y))` into one operator. */
-const folding =
-  (operators: Operators, { inverse, into }: { inverse: string; into: string }): Rule =>
-  (context, step, inputs) => {
-    const [x, y] = two(inputs);
-    const pairs = [
-      [x, originOf(context, y, inverse)],
-      [y, originOf(context, x, inverse)],
-    ] as const;
-    for (const [left, right] of pairs) {
-      if (right === undefined || left.dtype !== right.dtype || left.dtype === 'bool') continue;
-      return [elementwise(context.graph, into, { inputs: [left, right], dtype: left.dtype })];
-    }
-    return binary(operators)(context, step, inputs);
-  };
+/** A product with a reciprocal is a division. */
+const multiply: Rule = (context, step, inputs) => {
+  const { graph, reciprocals } = context;
+  const { views, dtype } = promoteInputs(graph, step, inputs);
+  const [x, y] = two(views);
+  for (const [left, right] of [
+    [x, reciprocals.get(y)],
+    [y, reciprocals.get(x)],
+  ] as const) {
+    if (right !== undefined) return [elementwise(graph, 'Div', { inputs: [left, right], dtype })];
+  }
+  return [elementwise(graph, operatorFor({ ...numbers('Mul'), bool: 'And' }, dtype), { inputs: views, dtype })];
+};
 
 const erfc: Rule = ({ graph }, _step, inputs) => {
   const view = one(inputs);
@@ -114,15 +113,15 @@ const bitCombine: Rule = (context, step, inputs) =>
   binary(bitwiseOperators[readParams(bitwiseParams, step).op])(context, step, inputs);
 
 export const arithmeticRules: Readonly<Record<string, Rule>> = {
-  add: folding({ ...numbers('Add'), bool: 'Or' }, { inverse: 'neg', into: 'Sub' }),
-  mul: folding({ ...numbers('Mul'), bool: 'And' }, { inverse: 'reciprocal', into: 'Div' }),
+  add: binary({ ...numbers('Add'), bool: 'Or' }),
+  mul: multiply,
   idiv,
   mod,
   min: binary({ ...numbers('Min'), uint32: 'Min', bool: 'And' }),
   max: binary({ ...numbers('Max'), uint32: 'Max', bool: 'Or' }),
   bit_combine: bitCombine,
   neg: unary(numbers('Neg')),
-  reciprocal: unary(floats('Reciprocal')),
+  reciprocal,
   floor: unary(floats('Floor')),
   ceil: unary(floats('Ceil')),
   stop_gradient: (_context, _step, inputs) => [one(inputs)],

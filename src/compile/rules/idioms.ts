@@ -3,6 +3,7 @@ import type { Jaxpr } from '../jaxpr.js';
 import { elementwise } from '../layout/elementwise.js';
 import type { View } from '../layout/view.js';
 import type { Graph } from '../onnx/graph.js';
+import { settle } from './factor.js';
 
 /** Lowers a call whole, or returns undefined to have it walked equation by equation. */
 export type Idiom = (graph: Graph, inner: Jaxpr, inputs: readonly View[]) => readonly View[] | undefined;
@@ -12,7 +13,7 @@ const gelu: Idiom = (graph, inner, inputs) => {
   const [x, ...rest] = inputs;
   const exact = inner.eqns.some(({ primitive }) => `${primitive}` === 'erfc');
   if (x === undefined || rest.length > 0 || !exact || x.dtype !== 'float32') return undefined;
-  return [elementwise(graph, 'Gelu', { inputs: [x], dtype: x.dtype })];
+  return [elementwise(graph, 'Gelu', { inputs: [settle(graph, x)], dtype: x.dtype })];
 };
 
 export const idioms: ReadonlyMap<string, Idiom> = new Map([['gelu', gelu]]);

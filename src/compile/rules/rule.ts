@@ -16,8 +16,8 @@ export interface Step {
 
 export interface RuleContext {
   readonly graph: Graph;
-  /** Which primitive made a view, and of what: for peepholes. */
-  readonly origins: WeakMap<View, { readonly primitive: string; readonly inputs: readonly View[] }>;
+  /** What a view is the reciprocal of, so that products with it become divisions. */
+  readonly reciprocals: WeakMap<View, View>;
 }
 
 export type Rule = (context: RuleContext, step: Step, inputs: readonly View[]) => readonly View[];
@@ -40,13 +40,16 @@ export function elementTypeOf(name: string): ElementType {
   return isElementType(name) ? name : refuse(`element type ${name} is not supported`);
 }
 
+/** The element type in which the inputs of a step meet. */
+export const promotedElementType = (step: Step): ElementType => elementTypeOf(promotedType(step.inputs));
+
 /** All inputs in the element type in which they meet. */
 export function promoteInputs(
   graph: Graph,
   step: Step,
   inputs: readonly View[],
 ): { views: View[]; dtype: ElementType } {
-  const dtype = elementTypeOf(promotedType(step.inputs));
+  const dtype = promotedElementType(step);
   return { views: inputs.map(view => castTo(graph, view, dtype)), dtype };
 }
 
