@@ -32,12 +32,12 @@ export function FieldPanel(props: FieldPanelProps) {
   const { id, title, symbol, unit, field, painting, caption, label, pointed, busy = false, failure } = props;
   const state = failure ? 'failed' : field === undefined ? 'empty' : busy ? 'busy' : 'ready';
   return (
-    <section class="card panel" data-panel={id} data-state={state} aria-labelledby={`panel-${id}`}>
+    <section class="card panel" data-panel={id} data-state={state} aria-busy={busy} aria-labelledby={`panel-${id}`}>
       <header class="panel-head">
         <h2 id={`panel-${id}`}>
           {title} <var>{symbol}</var>
         </h2>
-        <span class="spinner" role="status" aria-label={busy ? `${title}: computing` : undefined} data-busy={busy} />
+        <span class="spinner" aria-hidden="true" data-busy={busy} />
         <ColorUnit painting={painting} unit={unit} />
       </header>
       <div class="panel-body">
