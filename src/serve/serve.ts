@@ -8,7 +8,6 @@ import type { Backend } from './backends/backend.js';
 import { onnxruntimeBackend } from './backends/onnxruntime.js';
 import { createEngine } from './engine/engine.js';
 import { loadModels } from './engine/load.js';
-import { closeHttp, createHttp } from './http/server.js';
 import { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
 
 export interface Surroundings {
@@ -34,9 +33,12 @@ export async function serve(options: ServeOptions = {}, surroundings: Surroundin
   const config = resolveOptions('serve', serveOptions, options);
   const { backends = [], clock = systemClock } = surroundings;
   const byName = new Map([onnxruntimeBackend, ...backends].map(backend => [backend.name, backend]));
+  // The HTTP stack takes as long to load as the models do, and child processes that import this room never need it.
+  const loadingHttp = import('./http/server.js');
   const engine = createEngine(await loadModels(config, byName), clock);
   const stop = (): Promise<void> => engine.close(config.drainTimeoutMs);
   try {
+    const { closeHttp, createHttp } = await loadingHttp;
     const app = await createHttp({ engine, config, clock, version: packageVersion() });
     const { port } = await listen(app, config);
     return {

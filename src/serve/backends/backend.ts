@@ -1,4 +1,4 @@
-// What computes: a backend opens instances of a model; an instance runs one request at a time and may die.
+// What computes: a backend opens instances of a model; an instance computes one job at a time and may die.
 import type { Tensor } from '../../base/index.js';
 import type { ModelPackage } from '../../model/index.js';
 
@@ -22,8 +22,10 @@ export interface Computed {
 }
 
 export interface Instance {
+  /** Jobs that it may hold: with 2, the next one lies ready while the first computes, and no time is lost between them. */
+  readonly depth: number;
   /**
-   * Computes one job; the engine never starts a second one before the first has settled.
+   * Computes one job after another; the engine hands over at most `depth` that have not settled.
    * @throws INFERENCE_FAILED if the job could not be computed, INSTANCE_DIED if the instance ended meanwhile.
    */
   run(job: Job): Promise<Computed>;

@@ -1,4 +1,4 @@
-// The inside of a worker thread: opens the two sessions, then answers one job after another.
+// The inside of a worker thread: opens the two sessions, then answers one job after another, in order.
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant } from '../../base/index.js';
 import type { Computed, Job, Tensors } from './backend.js';
@@ -58,13 +58,17 @@ async function main(start: WorkerStart): Promise<void> {
     port.postMessage(reply, transferable({ ...outputs, ...guard }));
   };
   const sessions = openSessions(start);
-  port.on('message', ({ id, job }: WorkerCall) => {
-    sessions
-      .then(({ model, guard }) => compute(model, guard, job))
-      .then(
-        computed => send({ id, ok: true, computed }),
-        (error: unknown) => send({ id, ok: false, message: messageOf(error) }),
-      );
+  let turn: Promise<unknown> = sessions;
+  const answer = async ({ id, job }: WorkerCall): Promise<void> => {
+    try {
+      const { model, guard } = await sessions;
+      send({ id, ok: true, computed: await compute(model, guard, job) });
+    } catch (error) {
+      send({ id, ok: false, message: messageOf(error) });
+    }
+  };
+  port.on('message', (call: WorkerCall) => {
+    turn = turn.then(() => answer(call));
   });
   await sessions.then(
     () => send({ id: 1, ok: true, computed: { outputs: {} } }),

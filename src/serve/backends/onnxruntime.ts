@@ -64,6 +64,7 @@ function threadInstance(
     void worker.terminate();
   };
   return {
+    depth: 2,
     gone,
     kill,
     async run(job: Job): Promise<Computed> {

@@ -65,6 +65,7 @@ function childInstance(
     child.kill('SIGKILL');
   };
   return {
+    depth: 1,
     gone,
     kill,
     async run({ inputs }: Job) {

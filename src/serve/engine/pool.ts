@@ -34,7 +34,8 @@ interface Task {
 
 interface Slot {
   instance: Instance | undefined;
-  task: Task | undefined;
+  /** What it computes, and what already waits inside it. */
+  readonly tasks: Set<Task>;
   failures: number;
   retry: NodeJS.Timeout | undefined;
 }
@@ -55,7 +56,7 @@ class InstancePool implements Pool {
   constructor(private readonly options: PoolOptions) {
     this.slots = Array.from({ length: options.instances }, () => ({
       instance: undefined,
-      task: undefined,
+      tasks: new Set(),
       failures: 0,
       retry: undefined,
     }));
@@ -72,15 +73,15 @@ class InstancePool implements Pool {
   run(job: Job): Promise<Computed> {
     const { model, maxQueue, timeoutMs } = this.options;
     if (this.stopping) return Promise.reject(this.notReady());
-    const idle = this.slots.find(slot => slot.instance !== undefined && slot.task === undefined);
-    if (idle === undefined && this.queue.length >= maxQueue) {
+    const free = this.freeSlot();
+    if (free === undefined && this.queue.length >= maxQueue) {
       return Promise.reject(new GalerkinError('QUEUE_FULL', { model, limit: maxQueue }));
     }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.expire(task), timeoutMs);
       const task: Task = { job, timer, slot: undefined, resolve, reject };
-      if (idle === undefined) this.queue.push(task);
-      else this.assign(idle, task);
+      if (free === undefined) this.queue.push(task);
+      else this.assign(free, task);
     });
   }
 
@@ -94,9 +95,19 @@ class InstancePool implements Pool {
     if (drainTimeoutMs > 0) await this.drain(drainTimeoutMs);
     for (const task of this.queue.splice(0)) this.settle(task, () => task.reject(this.notReady()));
     await Promise.all(
-      this.slots.map(({ instance, task }) => (task === undefined ? instance?.close() : instance?.kill())),
+      this.slots.map(({ instance, tasks }) => (tasks.size === 0 ? instance?.close() : instance?.kill())),
     );
     await Promise.all(this.slots.map(({ instance }) => instance?.gone));
+  }
+
+  /** The living instance with the least to do, if any has room. */
+  private freeSlot(): Slot | undefined {
+    let best: Slot | undefined;
+    for (const slot of this.slots) {
+      const hasRoom = slot.instance !== undefined && slot.tasks.size < slot.instance.depth;
+      if (hasRoom && (best === undefined || slot.tasks.size < best.tasks.size)) best = slot;
+    }
+    return best;
   }
 
   private async open(slot: Slot): Promise<void> {
@@ -128,7 +139,7 @@ class InstancePool implements Pool {
   private assign(slot: Slot, task: Task): void {
     const { instance } = slot;
     if (instance === undefined) return;
-    slot.task = task;
+    slot.tasks.add(task);
     task.slot = slot;
     task.timer.refresh();
     instance.run(task.job).then(
@@ -145,17 +156,18 @@ class InstancePool implements Pool {
   }
 
   private release(slot: Slot, task: Task, settle: () => void): void {
-    if (slot.task === task) slot.task = undefined;
+    slot.tasks.delete(task);
     this.settle(task, settle);
     this.next(slot);
   }
 
   private next(slot: Slot): void {
-    if (slot.instance !== undefined && slot.task === undefined) {
+    while (slot.instance !== undefined && slot.tasks.size < slot.instance.depth) {
       const task = this.queue.shift();
-      if (task !== undefined) this.assign(slot, task);
+      if (task === undefined) break;
+      this.assign(slot, task);
     }
-    if (this.queue.length === 0 && this.slots.every(each => each.task === undefined)) this.drained?.();
+    if (this.isIdle()) this.drained?.();
   }
 
   private expire(task: Task): void {
@@ -172,13 +184,17 @@ class InstancePool implements Pool {
   }
 
   private async drain(limitMs: number): Promise<void> {
-    if (this.queue.length === 0 && this.slots.every(slot => slot.task === undefined)) return;
+    if (this.isIdle()) return;
     let limit: NodeJS.Timeout | undefined;
     await new Promise<void>(resolve => {
       this.drained = resolve;
       limit = setTimeout(resolve, limitMs);
     });
     clearTimeout(limit);
+  }
+
+  private isIdle(): boolean {
+    return this.queue.length === 0 && this.slots.every(({ tasks }) => tasks.size === 0);
   }
 
   private notReady(): GalerkinError<'MODEL_NOT_READY'> {

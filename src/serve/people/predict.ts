@@ -107,6 +107,6 @@ export function writePrediction(
     ...(guard === undefined ? {} : { guard: { ...guard.figures, verdict: guard.verdict } }),
     ...(outOfRange.length > 0 ? { inputsOutOfRange: outOfRange } : {}),
     answeredBy,
-    latencyMs,
+    latencyMs: Math.round(latencyMs * 1000) / 1000,
   };
 }
