@@ -1,4 +1,5 @@
 // The forward pass of a full-size Fourier neural operator: the native program against the tracer's own compiled one, in turns.
+import { availableParallelism, loadavg } from 'node:os';
 import { compileNative, jit, ready, type Traced, tree } from 'galerkin/compile';
 import { type FnoParams, fnoSpecs, forward, fullSize, type Transforms } from './fixtures/fno.js';
 import { asTensor, asTraced, convertArguments, seededArguments } from './fixtures/fno-run.js';
@@ -42,6 +43,7 @@ async function measure(batch: number): Promise<BenchResult[]> {
       value: median(nativeMs),
       unit: 'ms',
       ratio: ratioOf("the speed of the tracer's jit", tracedMs, nativeMs),
+      note: `${availableParallelism()} threads at load ${loadavg()[0].toFixed(1)}`,
     },
     { name: `the tracer's compiled inference, batch ${batch}`, value: median(tracedMs), unit: 'ms' },
   ];

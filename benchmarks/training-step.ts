@@ -1,5 +1,5 @@
 // One whole Adam step of a full-size Fourier neural operator: the native program against the tracer's own compiled step, in turns.
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { compileNative, jit, ready, tree } from 'galerkin/compile';
 import { adamStep, fnoSpecs, fullSize } from './fixtures/fno.js';
 import { asTensor, asTraced, convertArguments, scalarsAt, seededArguments } from './fixtures/fno-run.js';
@@ -51,7 +51,7 @@ export async function run(): Promise<BenchResult[]> {
       value: median(nativeMs),
       unit: 'ms',
       ratio: ratioOf("the speed of the tracer's jit", tracedMs, nativeMs),
-      note: `${availableParallelism()} threads, ${nodes} nodes, losses of ${rounds} steps within ${deviation.toExponential(1)}`,
+      note: `${availableParallelism()} threads at load ${loadavg()[0].toFixed(1)}, ${nodes} nodes, losses of ${rounds} steps within ${deviation.toExponential(1)}`,
     },
     { name: "the tracer's compiled step", value: median(tracedMs), unit: 'ms' },
     { name: 'matrix products of the native step', value: matmulFlops / median(nativeMs) / 1e6, unit: 'GFLOP/s' },

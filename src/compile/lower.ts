@@ -3,7 +3,7 @@ import { GalerkinError } from '../base/index.js';
 import { argumentView, constantView, interpret } from './interpret.js';
 import { materialize } from './layout/materialize.js';
 import { type ElementType, isElementType } from './onnx/element-type.js';
-import { Graph, type GraphNode, liveNodes } from './onnx/graph.js';
+import { Graph, type GraphNode, liveNodes, ownPrefix } from './onnx/graph.js';
 import type { FinishedGraph, GraphValue } from './onnx/serialize.js';
 import { settle } from './rules/factor.js';
 import { type BatchedGraph, joinBatch } from './symbolic.js';
@@ -30,6 +30,11 @@ export interface OnnxModel {
   readonly report: LoweringReport;
 }
 
+interface Names {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
 export interface LoweringReport {
   readonly nodes: number;
   readonly byOperator: Readonly<Record<string, number>>;
@@ -39,16 +44,19 @@ export interface LoweringReport {
   readonly constantBytes: number;
 }
 
-function namesOf(
-  values: readonly ProgramValue[],
-  { given, prefix }: { given: readonly string[] | undefined; prefix: string },
-): string[] {
-  const names = given ?? values.map(({ path }) => (path === '' ? prefix : `${prefix}.${path}`));
-  if (names.length === values.length && new Set(names).size === names.length) return [...names];
+const pathNames = (values: readonly ProgramValue[], prefix: string): string[] =>
+  values.map(({ path }) => (path === '' ? prefix : `${prefix}.${path}`));
+
+/** Names must be as many as values, not empty, all different, and none of our own. @throws SPEC_INVALID */
+function checkNames({ inputs, outputs }: Names, program: Program): void {
+  const all = [...inputs, ...outputs];
+  const proper = all.every(name => name !== '' && !name.startsWith(ownPrefix));
+  const enough = inputs.length === program.inputs.length && outputs.length === program.outputs.length;
+  if (proper && enough && new Set(all).size === all.length) return;
   throw new GalerkinError('SPEC_INVALID', {
-    path: `${prefix} names`,
-    wanted: `${values.length} different names`,
-    got: `[${names.join(', ')}]`,
+    path: 'names of inputs and outputs',
+    wanted: `${program.inputs.length} and ${program.outputs.length} different names that do not begin with '${ownPrefix}'`,
+    got: `[${inputs.join(', ')}] and [${outputs.join(', ')}]`,
   });
 }
 
@@ -67,10 +75,7 @@ function nameOutputs(nodes: readonly GraphNode[], tensors: readonly string[], na
 }
 
 /** Lowers one recording. */
-function lowerRecording(
-  recording: Recording,
-  names: { inputs: readonly string[]; outputs: readonly string[] },
-): BatchedGraph {
+function lowerRecording(recording: Recording, names: Names): BatchedGraph {
   const { jaxpr, constants, watch, batch } = recording;
   const graph = new Graph();
   const context = { graph, reciprocals: new WeakMap() };
@@ -109,10 +114,11 @@ function reportOf({ nodes, constants }: FinishedGraph, matmulFlops: number): Low
  */
 export function lower(program: Program, options: LowerOptions = {}): OnnxModel {
   const { serialize } = requireReady('lower()');
-  const names = {
-    inputs: namesOf(program.inputs, { given: options.inputNames, prefix: 'in' }),
-    outputs: namesOf(program.outputs, { given: options.outputNames, prefix: 'out' }),
+  const names: Names = {
+    inputs: options.inputNames ?? pathNames(program.inputs, 'in'),
+    outputs: options.outputNames ?? pathNames(program.outputs, 'out'),
   };
+  checkNames(names, program);
   const inputs = graphValues(program.inputs, names.inputs);
   const outputs = graphValues(program.outputs, names.outputs);
   const lowered = program.recordings.map(recording => lowerRecording(recording, names));

@@ -2,7 +2,7 @@
 
 import type { Array as Traced } from '@jax-js/jax';
 import { GalerkinError } from '../base/index.js';
-import { type ElementType, isElementType } from './onnx/element-type.js';
+import { isElementType } from './onnx/element-type.js';
 import { describeValue, type FlatTree, flattenTree } from './tree.js';
 
 /** Shape and element type of one array. `'batch'`, as the first size only, stays open until the program runs. */
@@ -57,5 +57,3 @@ export const isSymbolic = (spec: { readonly shape: readonly (number | 'batch')[]
 export function shapeAt(spec: Spec, batch: number): number[] {
   return spec.shape.map(size => (size === 'batch' ? batch : size));
 }
-
-export type { ElementType };

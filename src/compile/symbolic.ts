@@ -1,7 +1,7 @@
 // The open batch axis: graphs lowered at several sizes are joined into one whose shapes follow the size at run time.
 import { GalerkinError } from '../base/index.js';
 import { sameList } from './layout/view.js';
-import type { Constant, GraphNode } from './onnx/graph.js';
+import { type Constant, type GraphNode, ownPrefix } from './onnx/graph.js';
 import type { GraphValue } from './onnx/serialize.js';
 
 /** A graph lowered at one batch size. */
@@ -106,7 +106,7 @@ function joinConstant(
 }
 
 /** Tensor with the batch size of this run. */
-const batchSize = 'batch_size';
+const batchSize = `${ownPrefix}batch`;
 
 /** One graph for all batch sizes; the graph itself where there is only one. */
 export function joinBatch(graphs: readonly BatchedGraph[], inputs: readonly GraphValue[]): BatchedGraph {

@@ -121,8 +121,15 @@ describe('inputs and outputs', () => {
   });
   it('names that do not fit are refused', () => {
     const program = trace((a: Traced, b: Traced) => a.add(b), [f32(2), f32(2)]);
-    expect(() => lower(program, { inputNames: ['a', 'a'] })).toThrow('different names');
-    expect(() => lower(program, { inputNames: ['a'] })).toThrow('2 different names');
+    const refused: readonly (readonly string[])[] = [
+      ['a', 'a'],
+      ['a'],
+      ['a', 'b', 'c'],
+      ['a', ''],
+      ['a', '#t0'],
+      ['a', 'out'],
+    ];
+    for (const inputNames of refused) expect(() => lower(program, { inputNames })).toThrow('2 and 1 different names');
   });
 });
 

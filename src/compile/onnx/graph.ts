@@ -21,6 +21,8 @@ export interface Constant {
   readonly data: ElementArray;
 }
 
+/** Begins the names of our own tensors; no name from outside may. */
+export const ownPrefix = '#';
 /** Contrib operators, by the domain that the runtime registers them in. */
 const contribOperators = new Set(['FusedMatMul', 'Gelu']);
 /** Constants up to this size are compared by content. */
@@ -40,7 +42,7 @@ export class Graph {
     const key = `${operator}(${inputs.join(',')})${JSON.stringify(attributes)}`;
     const known = this.#nodeNames.get(key);
     if (known !== undefined) return known;
-    const output = `t${this.#count++}`;
+    const output = `${ownPrefix}t${this.#count++}`;
     const domain = contribOperators.has(operator) ? 'com.microsoft' : '';
     this.nodes.push({ operator, domain, inputs, output, attributes });
     this.#nodeNames.set(key, output);
@@ -53,7 +55,7 @@ export class Graph {
     const key = bytes.length <= comparedBytes ? `${dtype}|${shape}|${bytes.toString('latin1')}` : undefined;
     const known = key === undefined ? undefined : this.#constantNames.get(key);
     if (known !== undefined) return known;
-    const name = `c${this.#count++}`;
+    const name = `${ownPrefix}c${this.#count++}`;
     this.constants.set(name, { name, dtype, shape, data });
     if (key !== undefined) this.#constantNames.set(key, name);
     return name;
