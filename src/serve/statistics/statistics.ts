@@ -1,7 +1,7 @@
-// What each model did: exact counters, a latency histogram, the last minute, and the guard's verdicts. About 1 us a request.
-import { createHistogram } from 'node:perf_hooks';
+// What each model did: exact counters and the guard's verdicts over its whole life, latencies and rates over the last minute. About 1 us a request.
 import { type Clock, channel } from '../../base/index.js';
 import type { Verdict } from '../engine/guard-verdict.js';
+import { recentLatencies } from './latencies.js';
 import { recentWork, type SecondOfWork } from './rates.js';
 
 /** Published on `galerkin:serve:request` after every request to a model. */
@@ -32,6 +32,7 @@ export interface ModelReport {
   /** Items of the batches answered. */
   readonly items: number;
   readonly perSecond: number;
+  /** Of the requests that succeeded in the last minute; 0 when there were none. */
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number };
   readonly guard: Readonly<Record<Verdict, number>>;
   readonly recent: readonly SecondOfWork[];
@@ -44,14 +45,12 @@ export interface ModelStatistics {
 }
 
 export function modelStatistics(name: string, version: string, clock: Clock): ModelStatistics {
-  const histogram = createHistogram({ lowest: 1, highest: 3_600_000_000, figures: 3 });
+  const latencies = recentLatencies(clock);
   const recent = recentWork(clock);
   const guard: Record<Verdict, number> = { accepted: 0, flagged: 0, rejected: 0, fallback: 0 };
   let requests = 0;
   let failures = 0;
   let items = 0;
-  const milliseconds = (percentile: number): number =>
-    histogram.count === 0 ? 0 : histogram.percentile(percentile) / 1000;
   const publish = (status: number, count: number, latencyMs: number, verdict: Verdict | undefined): void =>
     requestChannel.publish(() => ({ model: name, version, status, items: count, latencyMs, verdict }));
   return {
@@ -59,7 +58,7 @@ export function modelStatistics(name: string, version: string, clock: Clock): Mo
       requests++;
       items += count;
       if (verdict !== undefined) guard[verdict]++;
-      histogram.record(Math.max(1, Math.round(latencyMs * 1000)));
+      latencies.add(latencyMs);
       recent.add(latencyMs, false);
       publish(200, count, latencyMs, verdict);
     },
@@ -70,16 +69,19 @@ export function modelStatistics(name: string, version: string, clock: Clock): Mo
       recent.add(latencyMs, true);
       publish(status, 0, latencyMs, verdict);
     },
-    report: () => ({
-      name,
-      version,
-      requests,
-      failures,
-      items,
-      perSecond: recent.perSecond(),
-      latencyMs: { p50: milliseconds(50), p95: milliseconds(95), p99: milliseconds(99) },
-      guard: { ...guard },
-      recent: recent.list(),
-    }),
+    report() {
+      const [p50 = 0, p95 = 0, p99 = 0] = latencies.percentiles([0.5, 0.95, 0.99]);
+      return {
+        name,
+        version,
+        requests,
+        failures,
+        items,
+        perSecond: recent.perSecond(),
+        latencyMs: { p50, p95, p99 },
+        guard: { ...guard },
+        recent: recent.list(),
+      };
+    },
   };
 }
