@@ -8,11 +8,12 @@ const mayImport: Record<string, readonly string[]> = {
   base: [],
   store: ['base'],
   solve: ['base'],
-  compile: ['base'],
+  runtime: ['base'],
+  compile: ['base', 'runtime'],
   model: ['base', 'store'],
-  learn: ['base', 'store', 'solve', 'compile', 'model'],
-  serve: ['base', 'store', 'model', 'compile'],
-  cli: ['base', 'store', 'solve', 'compile', 'model', 'learn', 'serve'],
+  learn: ['base', 'store', 'solve', 'runtime', 'compile', 'model'],
+  serve: ['base', 'store', 'model', 'runtime'],
+  cli: ['base', 'store', 'solve', 'runtime', 'compile', 'model', 'learn', 'serve'],
 };
 const maxLines = 300;
 

@@ -7,8 +7,6 @@ export {
   type OnnxModel,
 } from './lower.js';
 export { compileNative, type NativeProgram, type TensorsOf } from './native-program.js';
-export { openSession, type Session, type SessionOptions, sessionOptions } from './session.js';
-export type { SessionValue } from './session-values.js';
 export type { Spec, SpecsOf } from './spec.js';
 export { type Program, type ProgramValue, trace } from './trace.js';
 export {

@@ -1,8 +1,8 @@
 // Native programs: a function over arrays, compiled whole; trees of tensors in, trees of tensors out.
 import type { Array as Traced } from '@jax-js/jax';
 import { GalerkinError, type Tensor } from '../base/index.js';
+import { openSession, type Session, type SessionOptions } from '../runtime/index.js';
 import { type LoweringReport, lower, type OnnxModel } from './lower.js';
-import { openSession, type Session, type SessionOptions } from './session.js';
 import type { SpecsOf } from './spec.js';
 import { type Program, type TreeFunction, traceTrees } from './trace.js';
 import { describeValue, flattenTree, type Tree } from './tree.js';

@@ -1,7 +1,7 @@
 // The exported programs put to work: answers of the model on many fields, their errors, and what the guard says of them.
 import { setImmediate } from 'node:timers/promises';
 import { GalerkinError } from '../base/index.js';
-import { openSession, type Session } from '../compile/index.js';
+import { openSession, type Session } from '../runtime/index.js';
 import type { WorkHooks } from './data-set.js';
 import type { ExportedPrograms, FieldNames } from './export-programs.js';
 import { asFloat32, type HostArray } from './traced-arrays.js';

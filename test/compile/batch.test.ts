@@ -1,6 +1,7 @@
 // One model for every batch size: shapes follow 'batch' at run time, and what cannot follow is refused.
 import { isGalerkinError } from 'galerkin/base';
-import { lower, np, openSession, ready, type Spec, type Traced, trace } from 'galerkin/compile';
+import { lower, np, ready, type Spec, type Traced, trace } from 'galerkin/compile';
+import { openSession } from 'galerkin/runtime';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fnoSpecs, forward, tinySize } from '../../benchmarks/fixtures/fno.js';
 import { asTraced, convertArguments, seededArguments } from '../../benchmarks/fixtures/fno-run.js';

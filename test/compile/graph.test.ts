@@ -1,5 +1,6 @@
 // What graphs are made of: no dead nodes, no repeats written out, each equal node once; and every odd form of inputs and outputs.
-import { compileNative, grad, jit, lower, np, openSession, ready, type Traced, trace } from 'galerkin/compile';
+import { compileNative, grad, jit, lower, np, ready, type Traced, trace } from 'galerkin/compile';
+import { openSession } from 'galerkin/runtime';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { f32, parity, sample, tensor } from './parity.js';
 

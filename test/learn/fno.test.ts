@@ -1,5 +1,6 @@
 import { seededRandom, type Tensor } from 'galerkin/base';
-import { compileNative, openSession, ready, type Traced, valueAndGrad } from 'galerkin/compile';
+import { compileNative, ready, type Traced, valueAndGrad } from 'galerkin/compile';
+import { openSession } from 'galerkin/runtime';
 import {
   exportPrograms,
   type FieldStatistics,

@@ -1,5 +1,6 @@
 import { seededRandom, type Tensor } from 'galerkin/base';
-import { lower, openSession, ready } from 'galerkin/compile';
+import { lower, ready } from 'galerkin/compile';
+import { openSession } from 'galerkin/runtime';
 import { guardProgram } from 'galerkin/learn';
 import { createSolver, darcy, mesh, type Problem, paintInclusion, unitSquare } from 'galerkin/solve';
 import { beforeAll, describe, expect, test } from 'vitest';

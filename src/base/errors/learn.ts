@@ -23,11 +23,4 @@ export const learnErrors = {
       `The checkpoints in '${folder}' belong to another training; these differ: ${differs.join(', ')}. Use another folder, or remove this one.`,
     doc: 'A training was resumed with another operator, data set, seed or option than it began with. Use another folder, or remove the old one.',
   }),
-  TRAINING_FAILED: entry<{ status: string }>({
-    http: 500,
-    exit: 70,
-    message: ({ status }) =>
-      `Training ended without a model: ${status}. Lower the learning rate, or choose a smaller batch, and try again.`,
-    doc: 'The loss became infinite or no number, so there is no model to serve. Lower the learning rate and try again.',
-  }),
 };

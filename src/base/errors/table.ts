@@ -5,6 +5,7 @@ import { compileErrors } from './compile.js';
 import type { ErrorEntry } from './entry.js';
 import { learnErrors } from './learn.js';
 import { modelErrors } from './model.js';
+import { runtimeErrors } from './runtime.js';
 import { serveErrors } from './serve.js';
 import { solveErrors } from './solve.js';
 import { storeErrors } from './store.js';
@@ -13,6 +14,7 @@ export const errorTable = {
   ...baseErrors,
   ...storeErrors,
   ...solveErrors,
+  ...runtimeErrors,
   ...compileErrors,
   ...modelErrors,
   ...learnErrors,

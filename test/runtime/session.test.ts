@@ -3,9 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isGalerkinError, type Tensor } from 'galerkin/base';
-import { lower, np, openSession, ready, type Session, type Traced, trace } from 'galerkin/compile';
+import { lower, np, ready, type Traced, trace } from 'galerkin/compile';
+import { openSession, type Session } from 'galerkin/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { f32, tensor } from './parity.js';
+import { f32, tensor } from '../compile/parity.js';
 
 let bytes: Uint8Array = new Uint8Array();
 let session: Session;

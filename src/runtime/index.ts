@@ -1,0 +1,3 @@
+// Native sessions: a graph's bytes opened in ONNX Runtime, tensors in and tensors out. Knows nothing of how the graph was made.
+export { openSession, type Session, type SessionOptions, sessionOptions } from './session.js';
+export type { SessionValue } from './session-values.js';
