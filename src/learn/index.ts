@@ -6,6 +6,7 @@ export { type ExportedPrograms, exportPrograms } from './export-programs.js';
 export { type FieldStatistics, fieldStatistics } from './field-statistics.js';
 export { type FnoOptions, fno2d } from './fno.js';
 export { type GuardVerdict, guardFunction, guardProgram } from './guard-program.js';
+export { type JudgedFields, type Judgement, judge } from './judge.js';
 export { type LearnHooks, type LearnResult, learn } from './learn.js';
 export { type Operator, parameterCount } from './operator.js';
 export { type PresetName, presetNames, presets, type Recipe } from './presets.js';

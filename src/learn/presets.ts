@@ -37,7 +37,7 @@ const common = {
 
 export const presets: Readonly<Record<PresetName, Recipe>> = Object.freeze({
   /** The model of the first start: a minute of training on two cores. */
-  quick: { ...common, n: 32, fields: 1000, width: 20, modes: 8, epochs: 16, batch: 8, evaluateEvery: 2 },
+  quick: { ...common, n: 32, fields: 2000, width: 20, modes: 10, epochs: 8, batch: 16, evaluateEvery: 1 },
   /** The size of Li et al. 2021: 64 x 64 nodes, 1000 fields, width 32, 12 modes. */
   paper: { ...common, n: 64, fields: 1000, width: 32, modes: 12, epochs: 40, batch: 8, evaluateEvery: 2 },
   /** Seconds, for tests. */
