@@ -87,6 +87,9 @@ async function makeFields(
   const all: Fields = { inputs: new Float32Array(count * size), outputs: new Float32Array(count * size) };
   for (let first = 0; first < count; first += partSize) {
     const here = Math.min(partSize, count - first);
+    if (hooks.signal?.aborted) {
+      throw new GalerkinError('CANCELLED', { what: 'solving fields' }, { cause: hooks.signal.reason });
+    }
     const path = join(parts, `${String(first).padStart(8, '0')}-${here}.npz`);
     const part = (await cached(path, { count: here, n })) ?? (await solved(first, here, path));
     all.inputs.set(part.inputs, first * size);

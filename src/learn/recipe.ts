@@ -1,4 +1,5 @@
 // The recipe of a training: every number that decides its result, each described once, and the options that override a preset's.
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { choiceOption, GalerkinError, integerOption, optionSchema, resolveOptions, textOption } from '../base/index.js';
 import { presetNames, presets, type Recipe } from './presets.js';
@@ -25,7 +26,7 @@ export const learnOptions = optionSchema({
   folder: textOption({ doc: 'Working folder for data, trainings and models', default: '.galerkin' }),
   seed: integerOption({ doc: 'Seed of the fields, the first weights and the order of training', default: 0, min: 0 }),
   threads: integerOption({
-    doc: 'Threads of the native training step; 0 takes all cores',
+    doc: 'Threads of the native training step; 0 takes all cores, at most 8',
     default: 0,
     min: 0,
     max: 256,
@@ -58,6 +59,9 @@ export interface LearnConfig {
   readonly recipe: Recipe;
 }
 
+/** More threads than this have nothing to share in steps of this size. */
+const usefulThreads = (): number => Math.min(8, availableParallelism());
+
 function faultsOf({ n, modes, padding, batch, fields }: Recipe): string[] {
   const faults: string[] = [];
   if (2 * modes > n + padding) {
@@ -77,5 +81,5 @@ export function resolveLearn(options: LearnOptions): LearnConfig {
   const recipe: Recipe = Object.freeze({ ...presets[preset], ...given });
   const faults = faultsOf(recipe);
   if (faults.length > 0) throw new GalerkinError('OPTIONS_INVALID', { of: 'learn', faults });
-  return Object.freeze({ preset, folder, seed, threads, recipe });
+  return Object.freeze({ preset, folder, seed, threads: threads === 0 ? usefulThreads() : threads, recipe });
 }
