@@ -44,6 +44,21 @@ describe('policy reject', () => {
     expect(errorOf(reply)).toContain('residual 2.000 (bound 0.01000), flux imbalance 2.000 (bound 0.01000)');
   });
 
+  test('the figures of a refusal are data too, in the names of an answer', async () => {
+    const figures = { residual: 4, residual_bound: 0.01, flux_imbalance: 4, flux_bound: 0.01, guard: 'rejected' };
+    expect((await ask('strict', [11, 12])).json).toEqual({ error: expect.any(String), parameters: figures });
+  });
+
+  test('a figure that is not a number is left out of them, and no other refusal has any', async () => {
+    const overflow = await ask('strict', [3.4e38]);
+    expect(overflow.status).toBe(422);
+    expect(overflow.json).toEqual({
+      error: expect.any(String),
+      parameters: { residual_bound: 0.01, flux_bound: 0.01, guard: 'rejected' },
+    });
+    expect((await ask('strict', [])).json).toEqual({ error: expect.any(String) });
+  });
+
   test('an answer within the bound passes', async () => {
     expect((await ask('strict', [10])).json).toMatchObject({ parameters: { guard: 'accepted' } });
   });
@@ -72,6 +87,16 @@ describe('policy fallback', () => {
       parameters: { guard: 'fallback', answered_by: 'mixed', residual: 0 },
       outputs: [{ data: answers([24, 6, 26, 8]) }],
     });
+  });
+
+  test('what was refused stays visible: the worst figures of the refused items', async () => {
+    for (const values of [[12], [11, 3, 12]]) {
+      const { json } = await ask('safe', values);
+      expect(json).toMatchObject({ parameters: { residual: 0, refused_residual: 4, refused_flux_imbalance: 4 } });
+    }
+    const accepted = await ask('safe', [3]);
+    expect(accepted.json).toMatchObject({ parameters: { guard: 'accepted' } });
+    expect(accepted.text).not.toContain('refused');
   });
 
   test('more items than the solver takes at once are split', async () => {

@@ -55,9 +55,15 @@ describe('POST /predict', () => {
     const body = { model: 'double', inputs: { a: rows(11) }, guard: 'fallback' };
     expect((await post(at('/predict'), body)).json).toMatchObject({
       outputs: { u: rows(22) },
-      guard: guarded(0, 'fallback'),
+      guard: { ...guarded(0, 'fallback'), refusedResidual: 2, refusedFluxImbalance: 2 },
       answeredBy: 'solver',
     });
+  });
+
+  test('a refusal by the guard carries its figures', async () => {
+    const reply = await post(at('/predict'), { model: 'double', inputs: { a: rows(11) }, guard: 'reject' });
+    expect(reply.status).toBe(422);
+    expect(reply.json).toEqual({ error: expect.stringContaining('residual 2.000'), guard: guarded(2, 'rejected') });
   });
 
   test('says which inputs left the stated range', async () => {
@@ -201,7 +207,10 @@ describe('the studio', () => {
     expect(page.text).toContain('<title>studio</title>');
     expect(page.headers.get('content-type')).toContain('text/html');
     expect(page.headers.get('cache-control')).toBe('no-cache');
-    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(page.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
     const script = await get(at('/studio/index-Ab12Cd34.js'));
     expect(script.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
     expect(script.headers.get('x-content-type-options')).toBe('nosniff');

@@ -37,10 +37,11 @@ export async function answer(
   if (policy === 'reject') throw new GalerkinError('ANSWER_REJECTED', { model: served.name, ...judgement.figures });
   const replaced = await recompute(model, { question, computed, judgement, facts: computed.guard }, find);
   const after = judge(replaced.facts, items, bounds, served.name);
+  const verdict = after.flagged.length === 0 ? 'fallback' : 'flagged';
   return {
     outputs: replaced.outputs,
     maps: maps ? mapsOf(replaced.facts) : {},
-    guard: { figures: after.figures, verdict: after.flagged.length === 0 ? 'fallback' : 'flagged' },
+    guard: { figures: after.figures, verdict, refused: judgement.refused },
     answeredBy: judgement.flagged.length === items ? 'solver' : 'mixed',
   };
 }

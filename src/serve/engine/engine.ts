@@ -2,7 +2,7 @@
 import { type Clock, GalerkinError, isGalerkinError } from '../../base/index.js';
 import { type ModelStatistics, modelStatistics } from '../statistics/statistics.js';
 import { answer } from './answer.js';
-import type { Verdict } from './guard-verdict.js';
+import { rejectionOf } from './guard-verdict.js';
 import type { Answer, Computing, Question } from './question.js';
 
 /** A model as it runs: what it is, what computes it, and what it did. */
@@ -30,9 +30,6 @@ export interface Engine {
   close(drainTimeoutMs: number): Promise<void>;
 }
 
-const verdictOf = (error: unknown): Verdict | undefined =>
-  isGalerkinError(error) && error.code === 'ANSWER_REJECTED' ? 'rejected' : undefined;
-
 /** Joins models into an engine; the engine then owns their pools. */
 export function createEngine(computing: readonly Computing[], clock: Clock): Engine {
   const models = computing.map(each => ({
@@ -57,7 +54,8 @@ export function createEngine(computing: readonly Computing[], clock: Clock): Eng
         model.statistics.succeed(latencyMs, asked.question.items, given.guard?.verdict);
         return { asked, answered: { ...given, latencyMs } };
       } catch (error) {
-        model.statistics.fail(clock.monotonic() - start, isGalerkinError(error) ? error.http : 500, verdictOf(error));
+        const status = isGalerkinError(error) ? error.http : 500;
+        model.statistics.fail(clock.monotonic() - start, status, rejectionOf(error)?.verdict);
         throw error;
       }
     },

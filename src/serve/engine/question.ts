@@ -1,7 +1,7 @@
 // What is asked of the engine, and what it answers.
 import type { ModelPackage } from '../../model/index.js';
 import type { Tensors } from '../backends/backend.js';
-import type { GuardFigures, GuardPolicy, Verdict } from './guard-verdict.js';
+import type { GuardPolicy, GuardReport } from './guard-verdict.js';
 import type { Pool } from './pool.js';
 import type { ServedModel } from './served-model.js';
 
@@ -29,6 +29,6 @@ export interface Answer {
   /** The guard's fields, such as `residual_map`; empty unless asked for. */
   readonly maps: Tensors;
   /** Absent for a model without a guard. */
-  readonly guard: { readonly figures: GuardFigures; readonly verdict: Verdict } | undefined;
+  readonly guard: GuardReport | undefined;
   readonly answeredBy: Answerer;
 }

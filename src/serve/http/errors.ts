@@ -1,7 +1,10 @@
 // Every failure leaves as `{"error": "..."}` with the status of its code; what is not ours says nothing of its insides.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, GalerkinError, isGalerkinError } from '../../base/index.js';
+import { rejectionOf } from '../engine/guard-verdict.js';
+import { guardForPeople } from '../people/guard.js';
 import { faultChannel } from '../statistics/statistics.js';
+import { guardParameters } from './v2-guard.js';
 
 /** Failures of the server whose words are meant for clients; all others may name files and stay inside. */
 const outward: ReadonlySet<string> = new Set([
@@ -48,6 +51,15 @@ function translate(
   return undefined;
 }
 
+/** An answer that the guard rejected leaves its figures, named as in answers of the protocol that asked. */
+function factsOf(error: GalerkinError, { routeOptions }: FastifyRequest): object {
+  const guard = rejectionOf(error);
+  if (guard === undefined) return {};
+  return routeOptions.url?.startsWith('/v2/')
+    ? { parameters: guardParameters(guard) }
+    : { guard: guardForPeople(guard) };
+}
+
 /** Answers a failed request; unknown errors become a plain 500 and go, with their reason, to the fault channel. */
 export function sendError(
   error: FastifyError | Error,
@@ -56,7 +68,7 @@ export function sendError(
   limits: Limits,
 ): FastifyReply {
   const ours = translate(error, request, limits);
-  if (ours !== undefined) return refuse(reply, ours);
+  if (ours !== undefined) return refuse(reply, ours, factsOf(ours, request));
   faultChannel.publish(() => ({
     model: '',
     what: `${request.method} ${request.routeOptions.url ?? ''}`,
@@ -65,9 +77,12 @@ export function sendError(
   return reply.code(500).send({ error: 'internal error' });
 }
 
-/** Answers with one of our errors. */
-export function refuse(reply: FastifyReply, error: GalerkinError): FastifyReply {
+/** Answers with one of our errors; `facts` stand beside its words, for programs. */
+export function refuse(reply: FastifyReply, error: GalerkinError, facts: object = {}): FastifyReply {
   if (error.code === 'ENCODING_UNSUPPORTED') reply.header('accept-encoding', 'gzip, deflate');
   if (error.http === 503) reply.header('retry-after', '1');
-  return reply.code(error.http).type('application/json').send({ error: error.message });
+  return reply
+    .code(error.http)
+    .type('application/json')
+    .send({ error: error.message, ...facts });
 }

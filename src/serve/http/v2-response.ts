@@ -4,6 +4,7 @@ import type { TimedAnswer } from '../engine/engine.js';
 import type { ServedModel } from '../engine/served-model.js';
 import { bytesOf } from '../tensors/bytes.js';
 import { jsonLeaves } from '../tensors/json-write.js';
+import { guardParameters, type Parameters } from './v2-guard.js';
 import type { InferRequest } from './v2-request.js';
 
 export interface WireResponse {
@@ -12,21 +13,14 @@ export interface WireResponse {
   readonly jsonLength: number | undefined;
 }
 
-type Parameters = Record<string, string | number | boolean>;
-
-/** The guard's figures and who answered, in snake_case; figures that are not finite are left out, for JSON has no NaN. */
+/** The guard's figures and who answered, in snake_case. */
 function responseParameters({ guard, answeredBy, latencyMs }: TimedAnswer, outOfRange: readonly string[]): Parameters {
-  const parameters: Parameters = {};
-  if (guard !== undefined) {
-    const { residual, residualBound, fluxImbalance, fluxBound } = guard.figures;
-    const figures = { residual, residual_bound: residualBound, flux_imbalance: fluxImbalance, flux_bound: fluxBound };
-    for (const [name, figure] of Object.entries(figures)) if (Number.isFinite(figure)) parameters[name] = figure;
-    parameters.guard = guard.verdict;
-  }
-  parameters.answered_by = answeredBy;
-  parameters.latency_ms = Math.round(latencyMs * 1000) / 1000;
-  if (outOfRange.length > 0) parameters.inputs_out_of_range = outOfRange.join(',');
-  return parameters;
+  return {
+    ...(guard && guardParameters(guard)),
+    answered_by: answeredBy,
+    latency_ms: Math.round(latencyMs * 1000) / 1000,
+    ...(outOfRange.length > 0 ? { inputs_out_of_range: outOfRange.join(',') } : {}),
+  };
 }
 
 /** JSON cannot carry 16-bit floats; they go as bytes whatever was asked. */

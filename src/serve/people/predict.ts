@@ -8,6 +8,7 @@ import type { ServedModel, TensorSpec } from '../engine/served-model.js';
 import { checkSignature, checkValues } from '../engine/signature.js';
 import { describeJson, nestedShape, readJsonTensor } from '../tensors/json-read.js';
 import { type Nested, nestedJson } from '../tensors/json-write.js';
+import { guardForPeople } from './guard.js';
 
 const bodySchema = z.strictObject({
   model: z.string(),
@@ -104,7 +105,7 @@ export function writePrediction(
     version: model.version,
     outputs: nestAll(outputs, single),
     ...(question.maps ? { maps: nestAll(maps, single) } : {}),
-    ...(guard === undefined ? {} : { guard: { ...guard.figures, verdict: guard.verdict } }),
+    ...(guard && { guard: guardForPeople(guard) }),
     ...(outOfRange.length > 0 ? { inputsOutOfRange: outOfRange } : {}),
     answeredBy,
     latencyMs: Math.round(latencyMs * 1000) / 1000,
