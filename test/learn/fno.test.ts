@@ -1,6 +1,5 @@
 import { seededRandom, type Tensor } from 'galerkin/base';
 import { compileNative, ready, type Traced, valueAndGrad } from 'galerkin/compile';
-import { openSession } from 'galerkin/runtime';
 import {
   exportPrograms,
   type FieldStatistics,
@@ -9,6 +8,7 @@ import {
   parameterCount,
   type Weights,
 } from 'galerkin/learn';
+import { openSession } from 'galerkin/runtime';
 import { darcy } from 'galerkin/solve';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { trainingLoss } from '../../dist/learn/loss.js';

@@ -1,7 +1,7 @@
 import { seededRandom, type Tensor } from 'galerkin/base';
 import { lower, ready } from 'galerkin/compile';
-import { openSession } from 'galerkin/runtime';
 import { guardProgram } from 'galerkin/learn';
+import { openSession } from 'galerkin/runtime';
 import { createSolver, darcy, mesh, type Problem, paintInclusion, unitSquare } from 'galerkin/solve';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { directGuard } from './direct-guard.js';
