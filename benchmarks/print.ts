@@ -6,9 +6,9 @@ const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : val
 export function printResults(title: string, results: readonly BenchResult[]): void {
   console.log(`\n${title}`);
   for (const { name, value, unit, ratio, note } of results) {
-    const against = ratio
-      ? `  ${figure(ratio.value)}x ${ratio.of} (${figure(ratio.low)}–${figure(ratio.high)})`
-      : '';
-    console.log(`  ${name.padEnd(52)} ${figure(value).padStart(9)} ${unit.padEnd(14)}${against}${note ? `  [${note}]` : ''}`);
+    const against = ratio ? `  ${figure(ratio.value)}x ${ratio.of} (${figure(ratio.low)}–${figure(ratio.high)})` : '';
+    console.log(
+      `  ${name.padEnd(52)} ${figure(value).padStart(9)} ${unit.padEnd(14)}${against}${note ? `  [${note}]` : ''}`,
+    );
   }
 }
