@@ -1,4 +1,4 @@
-// A field as a picture in the terminal: half blocks in 24-bit colour, north up.
+// Fields as pictures in the terminal: half blocks in 24-bit colour, y upward, each with its name and range.
 
 /** Control points of a dark-to-light map whose lightness rises evenly. */
 const colours: readonly (readonly [number, number, number])[] = [
@@ -8,6 +8,16 @@ const colours: readonly (readonly [number, number, number])[] = [
   [94, 201, 98],
   [253, 231, 37],
 ];
+/** Characters across one picture; two rows of values share a character. */
+const width = 32;
+const gap = '   ';
+
+export interface Picture {
+  readonly name: string;
+  /** [n, n], row-major [y, x]. */
+  readonly field: ArrayLike<number>;
+  readonly n: number;
+}
 
 function colour(share: number): string {
   const position = Math.min(1, Math.max(0, share)) * (colours.length - 1);
@@ -17,29 +27,37 @@ function colour(share: number): string {
   return [0, 1, 2].map(i => Math.round((from[i] ?? 0) * (1 - weight) + (to[i] ?? 0) * weight)).join(';');
 }
 
-/** The picture below a text, where the reader is a person at a terminal; otherwise the text alone. */
-export const withHeatMap = (text: string, field: ArrayLike<number>, n: number): string =>
-  process.stdout.isTTY ? `${text}\n\n${heatMap(field, n)}` : text;
-
-/** Draws `field` [n, n] in about `columns` by `columns / 2` characters. */
-export function heatMap(field: ArrayLike<number>, n: number, columns = 40): string {
-  const width = Math.min(columns, n);
-  const height = width % 2 === 0 ? width : width - 1;
+function rangeOf(field: ArrayLike<number>): { low: number; high: number } {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < n * n; i++) {
+  for (let i = 0; i < field.length; i++) {
     low = Math.min(low, field[i]);
     high = Math.max(high, field[i]);
   }
+  return { low, high };
+}
+
+/** The lines of one picture, its caption first; every line is `width` characters wide. */
+function lines({ name, field, n }: Picture): string[] {
+  const { low, high } = rangeOf(field);
   const at = (row: number, column: number): string => {
-    const j = Math.round(((height - 1 - row) * (n - 1)) / (height - 1));
+    const j = Math.round(((width - 1 - row) * (n - 1)) / (width - 1));
     const i = Math.round((column * (n - 1)) / (width - 1));
     return colour(high > low ? (field[j * n + i] - low) / (high - low) : 0);
   };
-  const lines: string[] = [];
-  for (let row = 0; row < height; row += 2) {
-    const cells = Array.from({ length: width }, (_, i) => `\x1b[38;2;${at(row, i)};48;2;${at(row + 1, i)}m▀`);
-    lines.push(`${cells.join('')}\x1b[0m`);
-  }
-  return lines.join('\n');
+  const rows = Array.from({ length: width / 2 }, (_, row) => {
+    const cells = Array.from({ length: width }, (_, i) => `\x1b[38;2;${at(2 * row, i)};48;2;${at(2 * row + 1, i)}m▀`);
+    return `${cells.join('')}\x1b[0m`;
+  });
+  return [`${name}  ${low.toPrecision(3)} … ${high.toPrecision(3)}`.padEnd(width), ...rows];
 }
+
+/** The pictures side by side. */
+export function heatMaps(pictures: readonly Picture[]): string {
+  const columns = pictures.map(lines);
+  return (columns[0] ?? []).map((_, row) => columns.map(column => column[row]).join(gap)).join('\n');
+}
+
+/** The pictures below a text, where the reader is a person at a terminal; otherwise the text alone. */
+export const withHeatMaps = (text: string, pictures: readonly Picture[]): string =>
+  process.stdout.isTTY ? `${text}\n\n${heatMaps(pictures)}` : text;

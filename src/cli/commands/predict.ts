@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { GalerkinError } from '../../base/index.js';
 import { encodeNpz, writeFileAtomic } from '../../store/index.js';
 import { type Answer, flatten, outputField, predictOn, rowsOf, sampleOf } from '../client.js';
-import { withHeatMap } from '../heat-map.js';
+import { withHeatMaps } from '../heat-map.js';
 import { fieldFromFile, parseInclusion, relativeL2, withInclusion } from '../inputs.js';
 import { facts, percent, report } from '../output.js';
 
@@ -93,7 +93,11 @@ async function predict(model: string, flags: PredictFlags): Promise<void> {
   const truth = asked.truth ?? (await solverTruth(model, flags.url, asked));
   if (flags.out !== undefined) await writeAnswer(flags.out, { a: field, u, n });
   const summary = { ...summarize(answer), input: of, relativeL2: truth && relativeL2(u, truth) };
-  report(flags.json, summary, () => withHeatMap(facts(rows(summary, answer)), u, n));
+  const pictures = [
+    { name: 'a', field, n },
+    { name: 'u', field: u, n },
+  ];
+  report(flags.json, summary, () => withHeatMaps(facts(rows(summary, answer)), pictures));
 }
 
 function summarize({ model, version, guard, answeredBy, latencyMs }: Answer) {

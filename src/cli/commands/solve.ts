@@ -4,7 +4,7 @@ import { resolveOptions, seededRandom } from '../../base/index.js';
 import { createSolver, findProblem, generateOptions, type Solution, solverOptions } from '../../solve/index.js';
 import { encodeNpz, writeFileAtomic } from '../../store/index.js';
 import { addFlags, typedFlags } from '../flags.js';
-import { withHeatMap } from '../heat-map.js';
+import { withHeatMaps } from '../heat-map.js';
 import { parseInclusion, withInclusion } from '../inputs.js';
 import { facts, report } from '../output.js';
 
@@ -41,7 +41,10 @@ async function solve(name: string, { inclusion, out, json }: SolveFlags, command
   const summary = summarize(name, n, solution);
   report(json, summary, () => {
     const rows = Object.entries(summary).map(([key, value]) => [key, String(value)] as const);
-    return withHeatMap(facts(rows), solution.u, n);
+    return withHeatMaps(facts(rows), [
+      { name: 'a', field: a, n },
+      { name: 'u', field: solution.u, n },
+    ]);
   });
 }
 

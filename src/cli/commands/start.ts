@@ -43,7 +43,7 @@ async function run({ folder, port, json }: StartFlags, command: Command): Promis
     }
     if (signal.aborted) return;
     const server = await serve({ repository, port, studioFolder: studioFolder() }, { backends: [solverBackend()] });
-    report(json, { url: server.url, port: server.port, pid: process.pid }, () => `\n${welcome(server.url)}`);
+    report(json, { url: server.url, port: server.port, pid: process.pid }, () => `\n${welcome(server)}`);
     await asked;
     await server.close();
   } finally {
