@@ -38,7 +38,7 @@ export function rejectionOf(error: unknown): GuardReport | undefined {
   return { figures: { residual, residualBound, fluxImbalance, fluxBound }, verdict: 'rejected' };
 }
 
-function perItem(outputs: Tensors, name: string, items: number, model: string): ArrayLike<number> {
+function perItem(outputs: Tensors, name: string, items: number, model: string): Float32Array | Float64Array {
   const tensor: Tensor | undefined = Object.hasOwn(outputs, name) ? outputs[name] : undefined;
   const isFloat = tensor?.dtype === 'FP32' || tensor?.dtype === 'FP64';
   if (!isFloat || tensor.data.length !== items) {
@@ -69,7 +69,7 @@ export interface Judgement {
 /** Judges the guard's outputs `residual` [B] and `flux_imbalance` [B]. Throws MODEL_UNSERVABLE if they are not there. */
 export function judge(outputs: Tensors, items: number, bounds: GuardBounds, model: string): Judgement {
   const residual = perItem(outputs, 'residual', items, model);
-  const flux = Array.from(perItem(outputs, 'flux_imbalance', items, model), Math.abs);
+  const flux = perItem(outputs, 'flux_imbalance', items, model).map(Math.abs);
   const flagged: number[] = [];
   for (let item = 0; item < items; item++) {
     const holds =

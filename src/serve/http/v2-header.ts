@@ -57,7 +57,8 @@ function check<T>(what: string, schema: z.ZodType<T>, value: unknown): T {
   throw malformed(what, 'a v2 inference request', first.slice(0, 300));
 }
 
-const malformed = (what: string, wanted: string, got: string): GalerkinError<'REQUEST_MALFORMED'> =>
+/** The refusal of a v2 request that cannot be read. */
+export const malformed = (what: string, wanted: string, got: string): GalerkinError<'REQUEST_MALFORMED'> =>
   new GalerkinError('REQUEST_MALFORMED', { what, wanted, got });
 
 function checkReserved(parameters: HeaderParameters): void {

@@ -2,16 +2,11 @@
 import { elementCount, GalerkinError, type Tensor } from '../../base/index.js';
 import type { Question } from '../engine/question.js';
 import type { ServedModel } from '../engine/served-model.js';
-import { type CheckedInput, checkSignature, checkValues } from '../engine/signature.js';
+import { type CheckedInput, checkValues } from '../engine/signature.js';
 import { decodeBytesElements, isFixed, ownBuffer, tensorOver, wantedBytes } from '../tensors/bytes.js';
 import { readJsonTensor } from '../tensors/json-read.js';
-import { type HeaderInput, type InferHeader, readInferHeader } from './v2-header.js';
-
-/** One output that the client wants, and how. */
-export interface WantedOutput {
-  readonly name: string;
-  readonly binary: boolean;
-}
+import { readHeader, type WantedOutput } from './v2-checked-header.js';
+import { type HeaderInput, malformed } from './v2-header.js';
 
 export interface InferRequest {
   readonly id: string | undefined;
@@ -20,9 +15,6 @@ export interface InferRequest {
   /** Inputs with values outside the range that the manifest states. */
   readonly outOfRange: readonly string[];
 }
-
-const malformed = (what: string, wanted: string, got: string): GalerkinError<'REQUEST_MALFORMED'> =>
-  new GalerkinError('REQUEST_MALFORMED', { what, wanted, got });
 
 /** Bytes of JSON at the start of the body; all of it unless the header says otherwise. */
 export function headerLength(text: string | undefined, bodyLength: number): number {
@@ -100,25 +92,6 @@ function fromJson(model: ServedModel, { spec, shape }: CheckedInput, data: unkno
   throw malformed(`input '${name}' at index ${read.index}`, `${read.wanted} for ${dtype}`, read.got);
 }
 
-function wantedOutputs(model: ServedModel, { outputs, parameters }: InferHeader): WantedOutput[] {
-  const binary = parameters.binary_data_output ?? false;
-  if (outputs === undefined || outputs.length === 0) return model.outputs.map(({ name }) => ({ name, binary }));
-  const seen = new Set<string>();
-  return outputs.map(output => {
-    const name = output.name;
-    if (!model.outputs.some(spec => spec.name === name)) {
-      throw new GalerkinError('OUTPUT_UNKNOWN', {
-        model: model.name,
-        output: name.slice(0, 80),
-        known: model.outputs.map(each => each.name),
-      });
-    }
-    if (seen.has(name)) throw malformed('outputs', 'each output once', `'${name}' twice`);
-    seen.add(name);
-    return { name, binary: output.parameters?.binary_data ?? binary };
-  });
-}
-
 function readTensors(
   model: ServedModel,
   inputs: readonly CheckedInput[],
@@ -147,9 +120,7 @@ function readTensors(
  */
 export function readInferRequest(model: ServedModel, body: Uint8Array, jsonLength: number): InferRequest {
   if (jsonLength === 0 && body.length > 0) return readRawRequest(model, body);
-  const header = readInferHeader(body.subarray(0, jsonLength));
-  const { items, inputs } = checkSignature(model, header.inputs);
-  const outputs = wantedOutputs(model, header);
+  const { header, items, inputs, outputs } = readHeader(model, body.subarray(0, jsonLength));
   const tail = new Tail(model, body.subarray(jsonLength));
   const { tensors, outOfRange } = readTensors(model, inputs, header.inputs, { tail, length: body.length });
   const { guard, guard_outputs: maps = false } = header.parameters;
