@@ -11,6 +11,8 @@ import { servingRepository } from './fixtures/serving-model.js';
 import { type BenchResult, median, ratioOf } from './result.js';
 
 const rounds = 7;
+/** Unmeasured: the engine compiles hot code for more than a second. */
+const warmUpRounds = 2;
 const durationMs = 700;
 const threads = 1;
 
@@ -39,11 +41,14 @@ function requestBytes(model: ModelPackage, values: Float32Array, port: number): 
   return Buffer.concat([Buffer.from(head + json), Buffer.from(values.buffer)]);
 }
 
-async function openDirect(model: ModelPackage, values: Float32Array): Promise<Worker> {
+const hasGuard = ({ manifest }: ModelPackage): boolean => manifest.onnx?.guard !== undefined;
+
+/** @param guarded also run the guard, where there is one */
+async function openDirect(model: ModelPackage, values: Float32Array, guarded: boolean): Promise<Worker> {
   const { onnx, inputs } = model.manifest;
   const plan: DirectPlan = {
     model: await model.file(onnx?.model ?? 'model.onnx'),
-    guard: onnx?.guard === undefined ? undefined : await model.file(onnx.guard),
+    guard: guarded && onnx?.guard !== undefined ? await model.file(onnx.guard) : undefined,
     input: inputs[0].name,
     shape: [1, ...inputs[0].shape],
     values,
@@ -53,28 +58,44 @@ async function openDirect(model: ModelPackage, values: Float32Array): Promise<Wo
 }
 
 interface Rounds {
+  /** The model alone, without its guard. */
+  readonly alone: LoadReport[];
   readonly direct: LoadReport[];
   readonly one: LoadReport[];
   readonly sixteen: LoadReport[];
 }
 
-async function measure(direct: Worker, load: Worker): Promise<Rounds> {
-  const found: Rounds = { direct: [], one: [], sixteen: [] };
-  for (let k = -1; k < rounds; k++) {
+async function measure(alone: Worker, direct: Worker, load: Worker): Promise<Rounds> {
+  const found: Rounds = { alone: [], direct: [], one: [], sixteen: [] };
+  for (let k = -warmUpRounds; k < rounds; k++) {
     const reports = [
+      await measured(alone, durationMs),
       await measured(direct, durationMs),
       await measured(load, { connections: 1, durationMs }),
       await measured(load, { connections: 16, durationMs }),
     ];
     if (k < 0) continue;
-    found.direct.push(reports[0]);
-    found.one.push(reports[1]);
-    found.sixteen.push(reports[2]);
+    found.alone.push(reports[0]);
+    found.direct.push(reports[1]);
+    found.one.push(reports[2]);
+    found.sixteen.push(reports[3]);
   }
   return found;
 }
 
-function figures({ direct, one, sixteen }: Rounds, what: string): BenchResult[] {
+/** What the guard costs: the model and its guard over the model alone. */
+function guardCost({ alone, direct }: Rounds): BenchResult {
+  const [both, model] = [direct, alone].map(reports => reports.map(report => 1000 * p50(report)));
+  return {
+    name: 'model and guard, median time',
+    value: median(both),
+    unit: 'us',
+    ratio: ratioOf('the model alone', both, model),
+  };
+}
+
+function figures(found: Rounds, what: string, guarded: boolean): BenchResult[] {
+  const { direct, one, sixteen } = found;
   const base = direct.map(perSecond);
   const throughput = (name: string, reports: readonly LoadReport[]): BenchResult => {
     const values = reports.map(perSecond);
@@ -96,6 +117,7 @@ function figures({ direct, one, sixteen }: Rounds, what: string): BenchResult[] 
     throughput('served, concurrency 1', one),
     throughput('served, concurrency 16', sixteen),
     { name: 'direct, median time', value: 1000 * median(direct.map(p50)), unit: 'us' },
+    ...(guarded ? [guardCost(found)] : []),
     { name: 'served, concurrency 1, median time', value: 1000 * median(one.map(p50)), unit: 'us' },
     {
       name: 'own overhead of a request, median',
@@ -106,7 +128,7 @@ function figures({ direct, one, sixteen }: Rounds, what: string): BenchResult[] 
   ];
 }
 
-/** Throughput and time per request, each round measuring all three in turn. */
+/** Throughput and time per request, each round measuring all of them in turn. */
 export async function run(): Promise<BenchResult[]> {
   const { repository, what } = await servingRepository();
   const server = await serve({ repository, port: 0, threads });
@@ -114,11 +136,12 @@ export async function run(): Promise<BenchResult[]> {
   const random = seededRandom(3);
   const size = model.manifest.inputs[0].shape.reduce((product, each) => product * each, 1);
   const values = Float32Array.from({ length: size }, () => (random.uniform() < 0.5 ? 3 : 12));
-  const direct = await openDirect(model, values);
+  const direct = await openDirect(model, values, true);
+  const alone = await openDirect(model, values, false);
   const plan: LoadPlan = { port: server.port, request: requestBytes(model, values, server.port) };
   const load = new Worker(new URL('./fixtures/serving-load.js', import.meta.url), { workerData: plan, execArgv: [] });
-  const found = await measure(direct, load);
-  await Promise.all([direct.terminate(), load.terminate(), server.close()]);
+  const found = await measure(alone, direct, load);
+  await Promise.all([alone.terminate(), direct.terminate(), load.terminate(), server.close()]);
   await rm(repository, { recursive: true });
-  return figures(found, what);
+  return figures(found, what, hasGuard(model));
 }
