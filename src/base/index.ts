@@ -16,6 +16,7 @@ export {
   resolveOptions,
   textOption,
 } from './options.js';
+export { packageVersion } from './package-version.js';
 export type { Progress, ProgressListener } from './progress.js';
 export { type Random, seededRandom } from './random.js';
 export {

@@ -15,6 +15,9 @@ const answerSchema = z.object({
       fluxImbalance: z.number().nullable(),
       fluxBound: z.number(),
       verdict: z.string(),
+      /** Figures of the surrogate's answer that the solver's replaced. */
+      refusedResidual: z.number().nullable().optional(),
+      refusedFluxImbalance: z.number().nullable().optional(),
     })
     .optional(),
   answeredBy: z.string(),

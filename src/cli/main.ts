@@ -3,8 +3,8 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { packageVersion } from '../base/index.js';
 import { reportError } from './output.js';
-import { packageVersion } from './package-version.js';
 
 const epilogue = `
 Every command takes --json for machines and --help for its options, with units and defaults.

@@ -1,10 +1,8 @@
 // Where a package comes from: the versions of the code and of the data, the recipe, the time.
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { z } from 'zod';
-import type { Clock } from '../base/index.js';
+import { type Clock, packageVersion } from '../base/index.js';
 import type { Manifest } from '../model/index.js';
 import type { DataSet } from './data-set.js';
 import type { LearnConfig } from './recipe.js';
@@ -32,12 +30,10 @@ export async function lineageOf(
   data: DataSet,
   clock: Clock,
 ): Promise<Manifest['lineage']> {
-  const text = await readFile(new URL('package.json', root), 'utf8');
-  const { version } = z.object({ version: z.string() }).parse(JSON.parse(text));
   const commit = await gitCommit();
   return {
     createdAt: new Date(clock.now()).toISOString(),
-    galerkinVersion: version,
+    galerkinVersion: packageVersion(),
     seed,
     recipe: { preset, ...recipe },
     dataDigest: data.digest,

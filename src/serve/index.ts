@@ -4,6 +4,7 @@ export { onnxruntimeBackend } from './backends/onnxruntime.js';
 export { type ProcessBackendOptions, processBackend } from './backends/process.js';
 export { type ChildHandler, serveChild } from './backends/serve-child.js';
 export { type GuardFigures, type GuardPolicy, guardPolicies, type Verdict } from './engine/guard-verdict.js';
+export { checkPort } from './listen.js';
 export { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
 export { type Server, type Surroundings, serve } from './serve.js';
 export type { SecondOfWork } from './statistics/rates.js';

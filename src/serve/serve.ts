@@ -1,14 +1,11 @@
 // The verb of this room: a repository of model packages becomes a listening server.
-import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
-import { type Clock, GalerkinError, resolveOptions, systemClock } from '../base/index.js';
+import { type Clock, packageVersion, resolveOptions, systemClock } from '../base/index.js';
 import type { Backend } from './backends/backend.js';
 import { onnxruntimeBackend } from './backends/onnxruntime.js';
 import { createEngine } from './engine/engine.js';
 import { loadModels } from './engine/load.js';
-import { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
+import { listen } from './listen.js';
+import { type ServeOptions, serveOptions } from './options.js';
 
 export interface Surroundings {
   /** Backends besides 'onnxruntime', found by the name in a model's config.pbtxt. */
@@ -54,33 +51,7 @@ export async function serve(options: ServeOptions = {}, surroundings: Surroundin
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there',
-  EACCES: 'this user may not listen there',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'this machine has no such address',
-};
-
-async function listen(app: FastifyInstance, { host, port }: ServeConfig): Promise<AddressInfo> {
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    await app.close();
-    throw new GalerkinError('PORT_UNAVAILABLE', { host, port, reason: reasons[code] ?? code }, { cause });
-  }
-  const address = app.server.address();
-  if (address === null || typeof address === 'string')
-    throw new GalerkinError('BUG', { what: 'the server has no TCP address' });
-  return address;
-}
-
 function once(work: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | undefined;
   return () => (done ??= work());
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }

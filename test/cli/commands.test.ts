@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeNpz } from 'galerkin/store';
@@ -60,6 +63,19 @@ describe('galerkin', () => {
     expect(stderr).toMatch(message);
     expect(code).toBe(exit);
     expect(stdout).toBe('');
+  });
+
+  test('start says that the port is taken before it trains, not after', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' ? String(address?.port) : '';
+    const { code, stderr } = await run(['start', '--preset', 'tiny', '--port', port], cwd);
+    other.close();
+    expect(code).toBe(69);
+    expect(stderr).toMatch(/PORT_UNAVAILABLE/);
+    expect(stderr).not.toMatch(/solving|training/);
+    expect(existsSync(join(cwd, '.galerkin'))).toBe(false);
   });
 
   test('with --json an error is one line of JSON on stderr', async () => {

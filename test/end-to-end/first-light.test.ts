@@ -46,6 +46,7 @@ describe('first light: one command takes an equation to a served, guarded model'
     const { code, answer } = await predict('--inclusion', '0.3,0.6,0.2,100', '--guard', 'fallback');
     expect(code).toBe(0);
     expect(answer).toMatchObject({ answeredBy: 'solver', verdict: 'fallback' });
+    expect(answer.refusedResidual).toBeGreaterThan(answer.residualBound);
     expect(answer.residual).toBeLessThan(1e-3);
     expect(answer.relativeL2).toBeLessThan(1e-5);
   });

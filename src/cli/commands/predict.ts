@@ -110,6 +110,8 @@ function summarize({ model, version, guard, answeredBy, latencyMs }: Answer) {
     residualBound: guard?.residualBound,
     fluxImbalance: guard?.fluxImbalance,
     fluxBound: guard?.fluxBound,
+    refusedResidual: guard?.refusedResidual,
+    refusedFluxImbalance: guard?.refusedFluxImbalance,
     latencyMs,
   };
 }
@@ -127,11 +129,19 @@ function rows(summary: { input: string; relativeL2: number | undefined }, answer
           ['guard', guard.verdict],
           ['residual', against(guard.residual, guard.residualBound)],
           ['flux imbalance', against(guard.fluxImbalance, guard.fluxBound)],
+          ...refusedRows(guard),
         ] satisfies [string, string][])
       : []),
     ['error (relative L2)', summary.relativeL2 === undefined ? 'truth not known' : percent(summary.relativeL2)],
     ['latency', `${answer.latencyMs.toPrecision(3)} ms`],
   ];
+}
+
+/** What the surrogate's answer would have been worth, where the solver's replaced it. */
+function refusedRows({ refusedResidual, refusedFluxImbalance }: NonNullable<Answer['guard']>): [string, string][] {
+  if (refusedResidual === undefined) return [];
+  const shown = (value: number | null | undefined): string => value?.toPrecision(3) ?? 'no number';
+  return [['refused answer', `residual ${shown(refusedResidual)}, flux imbalance ${shown(refusedFluxImbalance)}`]];
 }
 
 async function writeAnswer(path: string, { a, u, n }: { a: Float64Array; u: Float64Array; n: number }): Promise<void> {

@@ -1,9 +1,9 @@
 // `galerkin start`: the whole path in one command: learn the first model unless it is there, then serve it and stay up.
-import { Command, Option } from 'commander';
-import { GalerkinError, isGalerkinError, systemClock } from '../../base/index.js';
+import { Command } from 'commander';
+import { GalerkinError, isGalerkinError, resolveOptions, systemClock } from '../../base/index.js';
 import { learn, learnOptions } from '../../learn/index.js';
 import { readPackage } from '../../model/index.js';
-import { serve } from '../../serve/index.js';
+import { checkPort, serve, serveOptions } from '../../serve/index.js';
 import { addFlags, typedFlags } from '../flags.js';
 import { folderFlag, repositoryIn } from '../folders.js';
 import { onInterrupt } from '../interrupt.js';
@@ -15,34 +15,37 @@ import { welcome } from './serve.js';
 
 interface StartFlags {
   readonly folder: string;
-  readonly port: number;
   readonly json: boolean;
 }
 
 const problem = 'darcy';
 
+/** Where to listen. */
+const placeOptions = serveOptions.pick({ host: true, port: true });
+
 export function startCommand(): Command {
   const command = new Command('start')
     .addOption(folderFlag())
-    .addOption(
-      new Option('--port <number>', 'port of the server, 0 for any free one (default 8000)')
-        .argParser(Number)
-        .default(8000),
-    )
     .option('--json', 'print one line of JSON once the server is up', false);
-  return addFlags(command, learnOptions, ['folder']).action(run);
+  return addFlags(addFlags(command, placeOptions), learnOptions, ['folder']).action(run);
 }
 
-async function run({ folder, port, json }: StartFlags, command: Command): Promise<void> {
+async function run({ folder, json }: StartFlags, command: Command): Promise<void> {
   const { signal, asked, dispose } = onInterrupt();
   try {
     const repository = repositoryIn(folder);
+    const { host, port } = resolveOptions('start', placeOptions, typedFlags(command, placeOptions));
+    // Nobody should train for a minute to learn that the port is taken.
+    await checkPort({ host, port });
     if (!(await isLearnt(repository))) {
       const options = { ...typedFlags(command, learnOptions), folder };
       await learnFirst(options, { signal, json });
     }
     if (signal.aborted) return;
-    const server = await serve({ repository, port, studioFolder: studioFolder() }, { backends: [solverBackend()] });
+    const server = await serve(
+      { repository, host, port, studioFolder: studioFolder() },
+      { backends: [solverBackend()] },
+    );
     report(json, { url: server.url, port: server.port, pid: process.pid }, () => `\n${welcome(server)}`);
     await asked;
     await server.close();
