@@ -72,6 +72,7 @@ describe.skipIf(!hasChromium())('the studio in a browser', () => {
     await settled(page, '[data-verdict="flagged"][data-answered-by="surrogate"]');
     await choose('fallback');
     await settled(page, '[data-verdict="fallback"][data-answered-by="solver"]');
+    expect(await page.textContent('.verdict p')).toMatch(/residual was \d+(\.\d+)? times its bound/);
     expect(Number((await stateOf(page)).relativeL2)).toBeLessThan(1e-6);
     expect(await pictureOf(page, 'surrogate')).toBe(await pictureOf(page, 'truth'));
     expect(await page.locator('.guard').textContent()).toContain('Fell back to the solver');

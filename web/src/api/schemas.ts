@@ -56,6 +56,7 @@ export const guardSchema = z.object({
   residual_bound: figure,
   flux_imbalance: figure,
   flux_bound: figure,
+  refused_residual: figure,
   guard: z.optional(z.enum(['accepted', 'flagged', 'rejected', 'fallback'])),
   answered_by: z.optional(z.enum(['surrogate', 'solver', 'mixed'])),
   latency_ms: figure,

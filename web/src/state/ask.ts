@@ -35,6 +35,7 @@ const guardOf = (parameters: GuardParameters): Guard => ({
   residualBound: parameters.residual_bound,
   fluxImbalance: parameters.flux_imbalance,
   fluxBound: parameters.flux_bound,
+  refusedResidual: parameters.refused_residual,
 });
 
 const optionalField = (tensor: FloatTensor | undefined): Field | undefined =>

@@ -13,6 +13,8 @@ export interface Guard {
   readonly residualBound: number | undefined;
   readonly fluxImbalance: number | undefined;
   readonly fluxBound: number | undefined;
+  /** Residual of the surrogate's answer that the solver's replaced. */
+  readonly refusedResidual: number | undefined;
 }
 
 /** What the served model said of the input with this revision. */
