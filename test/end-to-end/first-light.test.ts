@@ -78,12 +78,21 @@ describe('first light: one command takes an equation to a served, guarded model'
   test('Ctrl-C stops it cleanly, and the next start serves what is on disk without training', async () => {
     server.child.kill('SIGINT');
     expect((await server.finished).code).toBe(0);
-    server = start(['start', '--preset', 'tiny', '--port', '0', '--json'], cwd);
+    server = start(['start', '--port', '0', '--json'], cwd);
     url = String((await server.firstJson).url);
     expect((await fetch(`${url}/v2/health/ready`)).status).toBe(200);
     server.child.kill('SIGTERM');
     const { code, stderr } = await server.finished;
     expect(code).toBe(0);
     expect(stderr).toBe('');
+  });
+
+  test('a start that asks for another training than the one on disk says that it serves the one on disk', async () => {
+    server = start(['start', '--epochs', '3', '--port', '0', '--json'], cwd);
+    await server.firstJson;
+    server.child.kill('SIGINT');
+    const { code, stderr } = await server.finished;
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/on disk.*\n.*galerkin learn darcy/);
   });
 });

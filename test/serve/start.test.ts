@@ -67,6 +67,18 @@ describe('what stops a server from starting', () => {
     }
   });
 
+  test.each([
+    ['decoupled', /model_transaction_policy/],
+    ['cached', /response_cache/],
+  ] as const)('a configuration that asks for what the engine does not do: %s', async (model, why) => {
+    const repository = await fixtureRepository(model);
+    await expect(serve({ repository, port: 0 })).rejects.toMatchObject({
+      code: 'MODEL_UNSERVABLE',
+      message: expect.stringMatching(why),
+    });
+    await rm(repository, { recursive: true });
+  });
+
   test('a package whose files were changed', async () => {
     const repository = await fixtureRepository('double');
     const path = join(repository, 'double', '1', 'model.onnx');

@@ -23,6 +23,10 @@ const problem = 'darcy';
 /** Where to listen. */
 const placeOptions = serveOptions.pick({ host: true, port: true });
 
+const alreadyLearnt = `The model '${problem}' is on disk, so nothing is learnt and options of learning are not used.
+Learn another with 'galerkin learn ${problem} …', or take another --folder.
+`;
+
 export function startCommand(): Command {
   const command = new Command('start')
     .addOption(folderFlag())
@@ -37,10 +41,9 @@ async function run({ folder, json }: StartFlags, command: Command): Promise<void
     const { host, port } = resolveOptions('start', placeOptions, typedFlags(command, placeOptions));
     // Nobody should train for a minute to learn that the port is taken.
     await checkPort({ host, port });
-    if (!(await isLearnt(repository))) {
-      const options = { ...typedFlags(command, learnOptions), folder };
-      await learnFirst(options, { signal, json });
-    }
+    const options = { ...typedFlags(command, learnOptions), folder };
+    if (!(await isLearnt(repository))) await learnFirst(options, { signal, json });
+    else if (Object.keys(options).length > 1) process.stderr.write(alreadyLearnt);
     if (signal.aborted) return;
     const server = await serve(
       { repository, host, port, studioFolder: studioFolder() },

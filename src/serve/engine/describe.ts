@@ -1,4 +1,5 @@
 // What a package says of its model, in the engine's terms. config.pbtxt and manifest agree: the model room has seen to that.
+import { GalerkinError } from '../../base/index.js';
 import type { Manifest, ModelPackage, TensorManifest } from '../../model/index.js';
 import type { ServedGuard, ServedModel, TensorSpec } from './served-model.js';
 
@@ -12,11 +13,26 @@ function servedGuard({ guard, onnx }: Manifest): ServedGuard | undefined {
   return { policy, bounds: { residualBound, fluxBound }, fallback };
 }
 
-/** The served model, and how many instances its instance_group wants. */
-export function describePackage({ name, version, config, manifest }: ModelPackage): {
+/** What config.pbtxt may ask for and this engine does not do: better refused than passed over in silence. */
+function unsupported({ config }: ModelPackage): string | undefined {
+  if (config.model_transaction_policy?.decoupled) return 'decoupled responses (model_transaction_policy)';
+  if (config.response_cache?.enable) return 'a response cache (response_cache)';
+  return undefined;
+}
+
+/** The served model, and how many instances its instance_group wants. Throws MODEL_UNSERVABLE. */
+export function describePackage(model: ModelPackage): {
   served: ServedModel;
   instances: number;
 } {
+  const { name, version, config, manifest } = model;
+  const asked = unsupported(model);
+  if (asked !== undefined) {
+    throw new GalerkinError('MODEL_UNSERVABLE', {
+      model: name,
+      why: `its config.pbtxt asks for ${asked}, which is not supported`,
+    });
+  }
   const served: ServedModel = {
     name,
     version: String(version),
