@@ -38,12 +38,18 @@ function figureValue(value: number, unit: string | undefined): string {
   return Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(3);
 }
 
+/** What this run has spent, and what an earlier one had finished, which costs no time now. */
+interface Spent {
+  readonly elapsedMs: number;
+  readonly startDone: number;
+}
+
 /** One line of progress: task, bar, share, figure, time taken and left. */
-export function progressLine(progress: Progress, elapsedMs: number): string {
+function progressLine(progress: Progress, { elapsedMs, startDone }: Spent): string {
   const { task, done, total } = progress;
   const share = total > 0 ? Math.min(1, done / total) : 0;
-  const left =
-    done > 0 && done < total ? `, ${clockTime(Math.ceil(((elapsedMs / done) * (total - done)) / 1000))} left` : '';
+  const leftMs = (elapsedMs / (done - startDone)) * (total - done);
+  const left = done > startDone && done < total ? `, ${clockTime(Math.ceil(leftMs / 1000))} left` : '';
   const shareText = `${Math.floor(100 * share)} %`.padStart(5);
   return `${task.padEnd(22)} ${bar(share)} ${shareText}  ${figureText(progress).padEnd(20)}  ${clockTime(Math.floor(elapsedMs / 1000))}${left}`;
 }
@@ -73,9 +79,7 @@ export function progressBar(terminal: Terminal, clock: Clock): ProgressBar {
     if (progress.task !== task) begin(progress);
     const nowMs = clock.monotonic();
     const complete = progress.done >= progress.total;
-    // What an earlier run had finished costs no time now, so it must not make the estimate rosier.
-    const scaled = { ...progress, done: progress.done - startDone, total: progress.total - startDone };
-    const line = progressLine(startDone > 0 ? scaled : progress, nowMs - startMs);
+    const line = progressLine(progress, { elapsedMs: nowMs - startMs, startDone });
     if (terminal.isTTY) {
       if (!complete && nowMs - drawnMs < redrawMs) return;
       drawnMs = nowMs;
