@@ -24,7 +24,7 @@ function bar(share: number): string {
 }
 
 /** Minutes and seconds: `1:05`. */
-export function clockTime(seconds: number): string {
+function clockTime(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
