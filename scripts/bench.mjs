@@ -23,11 +23,18 @@ const names = readdirSync(join(root, 'benchmarks'))
   .filter(file => file.endsWith('.ts') && file !== 'result.ts' && file !== 'print.ts')
   .map(file => file.replace('.ts', ''))
   .filter(name => chosen.length === 0 || chosen.includes(name));
+let failed = false;
 for (const name of names) {
   const script = `
     const { run } = await import('./build/benchmarks/${name}.js');
     const { printResults } = await import('./build/benchmarks/print.js');
     printResults('${name}', await run());
     process.exit(0);`;
-  spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) console.error(`${name}: failed`);
+  failed ||= status !== 0;
 }
+process.exit(failed ? 1 : 0);

@@ -16,6 +16,7 @@ export function channel<Message>(name: string): Channel<Message> {
       if (inner.hasSubscribers) inner.publish(message());
     },
     subscribe(listener) {
+      // Node types its channels' messages as unknown; the channel's name is what fixes their type.
       const onMessage = (message: unknown): void => listener(message as Message);
       inner.subscribe(onMessage);
       return () => {

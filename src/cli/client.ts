@@ -32,12 +32,11 @@ const sampleSchema = z.object({
 });
 export type Sample = z.infer<typeof sampleSchema>;
 
-const modelsSchema = z.object({ models: z.array(z.looseObject({ name: z.string(), version: z.string() })) });
 const refusalSchema = z.object({ error: z.string() });
 
 /** Asks the server at `base`; its refusals and silence become typed errors. */
 async function request<T>(base: string, path: string, schema: z.ZodType<T>, body?: object): Promise<T> {
-  const url = new URL(path, base).href;
+  const url = address(base, path);
   const init = body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   let response: Response;
   try {
@@ -48,7 +47,25 @@ async function request<T>(base: string, path: string, schema: z.ZodType<T>, body
   }
   const text = await response.text();
   if (!response.ok) throw new GalerkinError('SERVER_REFUSED', { url, status: response.status, reason: refusal(text) });
-  return schema.parse(JSON.parse(text));
+  return read(base, schema, text);
+}
+
+function address(base: string, path: string): string {
+  const wanted = 'an address such as http://localhost:8000';
+  if (!/^https?:\/\//.test(base) || !URL.canParse(path, base)) {
+    throw new GalerkinError('ARGUMENT_INVALID', { flag: '--url', wanted, got: base });
+  }
+  return new URL(path, base).href;
+}
+
+/** What the server said, if it speaks as ours do; another program may have the port. */
+function read<T>(base: string, schema: z.ZodType<T>, text: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    const reason = 'what answers there speaks another language';
+    throw new GalerkinError('SERVER_UNREACHABLE', { url: base, reason }, { cause });
+  }
 }
 
 function refusal(text: string): string {
@@ -81,8 +98,6 @@ export const predictOn = (base: string, body: PredictRequest): Promise<Answer> =
 
 export const sampleOf = (base: string, model: string, index: number): Promise<Sample> =>
   request(base, `/models/${encodeURIComponent(model)}/samples/${index}`, sampleSchema);
-
-export const modelsOf = (base: string): Promise<z.infer<typeof modelsSchema>> => request(base, '/models', modelsSchema);
 
 /** One output as a field; a server that leaves it out has a bug. */
 export function outputField(answer: Answer, name: string): Float64Array {

@@ -1,8 +1,7 @@
 // Which field to ask about: a held-out sample, the same with an inclusion painted in, or one from a file.
-import { readFile } from 'node:fs/promises';
 import { GalerkinError } from '../base/index.js';
 import { type Inclusion, paintInclusion } from '../solve/index.js';
-import { decodeNpz } from '../store/index.js';
+import { readNpz } from '../store/index.js';
 
 /** Reads `x,y,radius,value`, for example `0.3,0.6,0.2,100`. */
 export function parseInclusion(text: string): Inclusion {
@@ -22,7 +21,7 @@ export const withInclusion = (field: Float64Array, n: number, inclusion: Inclusi
 
 /** The array `name` [n, n] of an .npz file. */
 export async function fieldFromFile(path: string, name: string): Promise<{ field: Float64Array; n: number }> {
-  const array = decodeNpz(await readFile(path))[name];
+  const array = (await readNpz(path))[name];
   const [rows, columns] = array?.shape ?? [];
   if (array === undefined || array.shape.length !== 2 || rows !== columns || array.data instanceof BigInt64Array) {
     const wanted = `an .npz file with a square array '${name}'`;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { run } from '../end-to-end/galerkin.js';
 let cwd = '';
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'galerkin-'));
+  await writeFile(join(cwd, 'text.npz'), 'no archive');
 });
 afterAll(() => rm(cwd, { recursive: true, force: true }));
 
@@ -57,6 +59,9 @@ describe('galerkin', () => {
     ['an inclusion of three numbers', ['solve', 'darcy', '--inclusion', '0.1,0.2,3'], 2, /x,y,radius,value/],
     ['a negative inclusion', ['solve', 'darcy', '--inclusion', '0.1,0.2,0.1,-3'], 2, /ARGUMENT_INVALID/],
     ['no server', ['predict', 'darcy', '--url', 'http://127.0.0.1:9'], 69, /npm start/],
+    ['an address that is none', ['predict', 'darcy', '--url', 'localhost'], 2, /--url/],
+    ['a file that is not there', ['predict', 'darcy', '--input', 'nowhere.npz'], 66, /nowhere\.npz/],
+    ['a file that is no archive', ['predict', 'darcy', '--input', 'text.npz'], 65, /NPZ_INVALID/],
     ['a fraction of a sample', ['predict', 'darcy', '--sample', '1.5', '--url', 'http://127.0.0.1:9'], 2, /--sample/],
   ])('%s ends with its exit code and says what is wanted', async (_what, args, exit, message) => {
     const { code, stderr, stdout } = await run(args, cwd);
@@ -76,6 +81,17 @@ describe('galerkin', () => {
     expect(stderr).toMatch(/PORT_UNAVAILABLE/);
     expect(stderr).not.toMatch(/solving|training/);
     expect(existsSync(join(cwd, '.galerkin'))).toBe(false);
+  });
+
+  test('another program on the port is not taken for a server of ours', async () => {
+    const other = createHttpServer((_, response) => response.end('<html>hello</html>')).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const { code, stderr } = await run(['predict', 'darcy', '--url', `http://127.0.0.1:${port}`], cwd);
+    other.close();
+    expect(code).toBe(69);
+    expect(stderr).toMatch(/SERVER_UNREACHABLE/);
   });
 
   test('with --json an error is one line of JSON on stderr', async () => {
