@@ -1,4 +1,4 @@
-// Time, injected: the system's clock in production, a hand-moved one in tests.
+// Time, injected: the system's clock and timers in production, hand-moved ones in tests.
 
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
@@ -7,16 +7,51 @@ export interface Clock {
   monotonic(): number;
 }
 
+/** Runs things later. */
+export interface Timers {
+  /** Runs once after `delayMs`; the function returned calls it off, and does nothing once it ran. Does not keep the process alive. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
 export const systemClock: Clock = Object.freeze({ now: () => Date.now(), monotonic: () => performance.now() });
 
-/** A clock that stands still until it is moved. */
-export function manualClock(startMs = 0): Clock & { advance(ms: number): void } {
+/** The longest delay that the system's timers take; more would fire at once. */
+const longestDelayMs = 2 ** 31 - 1;
+
+export const systemTimers: Timers = Object.freeze({
+  after(delayMs: number, run: () => void) {
+    const timer = setTimeout(run, Math.min(delayMs, longestDelayMs)).unref();
+    return () => clearTimeout(timer);
+  },
+});
+
+/** A clock, with timers, that stands still until it is moved; timers then fire in the order of their times. */
+export function manualClock(startMs = 0): Clock & Timers & { advance(ms: number): void } {
   let nowMs = startMs;
+  const waiting = new Set<{ readonly atMs: number; readonly run: () => void }>();
+  const earliest = (limitMs: number) => {
+    let first: { readonly atMs: number; readonly run: () => void } | undefined;
+    for (const each of waiting) if (each.atMs <= limitMs && (first === undefined || each.atMs < first.atMs)) first = each;
+    return first;
+  };
   return {
     now: () => nowMs,
     monotonic: () => nowMs,
-    advance: ms => {
-      nowMs += ms;
+    after(delayMs, run) {
+      const timer = { atMs: nowMs + Math.max(0, delayMs), run };
+      waiting.add(timer);
+      return () => {
+        waiting.delete(timer);
+      };
+    },
+    advance(ms) {
+      const endMs = nowMs + ms;
+      for (let next = earliest(endMs); next !== undefined; next = earliest(endMs)) {
+        waiting.delete(next);
+        nowMs = next.atMs;
+        next.run();
+      }
+      nowMs = endMs;
     },
   };
 }

@@ -1,5 +1,5 @@
 // The ground floor: errors, options, tensors, random numbers, time, progress, events. Imports nothing of ours.
-export { type Clock, manualClock, systemClock } from './clock.js';
+export { type Clock, manualClock, systemClock, systemTimers, type Timers } from './clock.js';
 export { type ErrorEntry, entry } from './errors/entry.js';
 export { GalerkinError, invariant, isGalerkinError } from './errors/galerkin-error.js';
 export { type ErrorCode, type ErrorFields, errorTable } from './errors/table.js';
