@@ -49,6 +49,33 @@ const requestErrors = {
     message: ({ limitMs }) => `wanted the whole request within ${limitMs} ms, got only a part of it. Send it faster.`,
     doc: 'The client did not send its headers or body in time.',
   }),
+  HOST_REFUSED: entry<{ host: string }>({
+    http: 403,
+    exit: 77,
+    message: ({ host }) =>
+      `header Host: wanted localhost, an address or a name of --hosts, got '${host}'. ` +
+      'A server on the loopback address answers to no other name, for any page could point one here.',
+    doc: 'The server listens on the loopback address and was asked by a name that is not its own, as DNS rebinding does. List the name in --hosts.',
+  }),
+  ORIGIN_REFUSED: entry<{ origin: string }>({
+    http: 403,
+    exit: 77,
+    message: ({ origin }) =>
+      `header Origin: wanted this server's own pages or an origin of --origins, got '${origin}'.`,
+    doc: 'A browser sent this from a page of another site. List the origin in --origins if that page may use the server.',
+  }),
+  UPGRADE_REQUIRED: entry<object>({
+    http: 426,
+    exit: 65,
+    message: () => 'wanted a WebSocket handshake (Upgrade: websocket), got a plain request. See docs/rest.md.',
+    doc: 'The path speaks WebSocket only.',
+  }),
+  CONNECTIONS_FULL: entry<{ limit: number }>({
+    http: 503,
+    exit: 69,
+    message: ({ limit }) => `${limit} WebSocket connections are open, and no more are taken. Try again later.`,
+    doc: 'The limit --web-sockets is reached. Close connections that are not needed, or raise it.',
+  }),
   ENCODING_UNSUPPORTED: entry<{ got: string }>({
     http: 415,
     exit: 65,
