@@ -31,7 +31,8 @@ export function manualClock(startMs = 0): Clock & Timers & { advance(ms: number)
   const waiting = new Set<{ readonly atMs: number; readonly run: () => void }>();
   const earliest = (limitMs: number) => {
     let first: { readonly atMs: number; readonly run: () => void } | undefined;
-    for (const each of waiting) if (each.atMs <= limitMs && (first === undefined || each.atMs < first.atMs)) first = each;
+    for (const each of waiting)
+      if (each.atMs <= limitMs && (first === undefined || each.atMs < first.atMs)) first = each;
     return first;
   };
   return {

@@ -1,6 +1,7 @@
 // The options of a server: one schema for defaults, checks, command line flags and docs.
 import type { z } from 'zod';
-import { integerOption, numberOption, optionSchema, textOption } from '../base/index.js';
+import { choiceOption, flagOption, integerOption, numberOption, optionSchema, textOption } from '../base/index.js';
+import { controlModes } from './engine/repository.js';
 
 /** What `serve` takes besides backends. Everything has a default; 0 instances or threads means "choose for me". */
 export const serveOptions = optionSchema({
@@ -10,6 +11,24 @@ export const serveOptions = optionSchema({
     default: '127.0.0.1',
   }),
   port: integerOption({ doc: 'TCP port to listen on; 0 takes any free one.', default: 8000, min: 0, max: 65_535 }),
+  modelControl: choiceOption(controlModes, {
+    doc: "Who decides what is served: 'none' loads everything once, 'poll' follows the folder, 'explicit' loads what clients ask for.",
+    default: 'none',
+  }),
+  pollMs: numberOption({
+    doc: "How often the folder is looked at when modelControl is 'poll'.",
+    unit: 'ms',
+    default: 15_000,
+    min: 10,
+  }),
+  loadModels: textOption({
+    doc: "Models loaded at the start when modelControl is 'explicit', separated by commas; '*' loads all.",
+    default: '',
+  }),
+  strictReadiness: flagOption({
+    doc: 'The server is ready only if every model that should run does; otherwise as soon as it answers.',
+    default: true,
+  }),
   instances: integerOption({
     doc: 'Instances per model; 0 takes the instance_group of its config.pbtxt.',
     default: 0,

@@ -161,19 +161,68 @@ const answerErrors = {
       `Request for unknown model: '${model}'${version === undefined ? '' : ` version ${version}`} is not found. Served here: ${list(known)}.`,
     doc: 'No model of that name or version is served. GET /models lists those that are.',
   }),
-  MODEL_NOT_READY: entry<{ model: string; version: string }>({
+  MODEL_NOT_READY: entry<{ model: string; version: string | undefined }>({
+    http: 400,
+    exit: 69,
+    message: ({ model, version }) =>
+      version === undefined
+        ? `Request for unknown model: '${model}' has no available versions. POST /v2/repository/index says why.`
+        : `Request for unknown model: '${model}' version ${version} is not at ready state. POST /v2/repository/index says why.`,
+    doc: 'The repository has the model, but this version of it is not served: it was not loaded, failed to load, or is being unloaded.',
+  }),
+  MODEL_STOPPING: entry<{ model: string; version: string }>({
     http: 503,
     exit: 69,
     message: ({ model, version }) =>
-      `Request for unknown model: '${model}' version ${version} is not at ready state. Its instances are being restarted; try again.`,
-    doc: 'Every instance of the model is down and being restarted, or the server is stopping.',
+      `model '${model}' version ${version} takes no more requests: it is being stopped. Try again.`,
+    doc: 'The version is being unloaded or the server is stopping. A newer version or another replica will answer.',
   }),
-  QUEUE_FULL: entry<{ model: string; limit: number }>({
+  QUEUE_TIMEOUT: entry<{ model: string; waitedMs: number }>({
     http: 503,
     exit: 69,
-    message: ({ model, limit }) =>
-      `Exceeds maximum queue size: ${limit} requests wait for model '${model}'. Try again later.`,
-    doc: 'More requests wait than the queue holds. Slow down, add instances, or raise --max-queue.',
+    message: ({ model, waitedMs }) =>
+      `Request timeout expired: it waited ${waitedMs.toFixed(1)} ms for model '${model}'. Slow down, or allow a longer wait.`,
+    doc: "The request waited longer than its own timeout or the model's queue policy allows, and was not begun.",
+  }),
+  REQUEST_CANCELLED: entry<{ model: string }>({
+    http: 499,
+    exit: 69,
+    message: ({ model }) => `the request to model '${model}' was cancelled by its client.`,
+    doc: 'The client closed its connection or cancelled the call before the answer was there. Nobody reads this answer.',
+  }),
+  OVERLOADED: entry<{ what: string; retryAfterMs: number }>({
+    http: 429,
+    exit: 69,
+    message: ({ what, retryAfterMs }) =>
+      `too many requests: ${what}. Try again in ${(retryAfterMs / 1000).toFixed(1)} s, or send fewer at once.`,
+    doc: 'The server takes only as many requests at once as it can answer in good time. Retry after the time that it names.',
+  }),
+  CIRCUIT_OPEN: entry<{ model: string; version: string; failures: number; retryAfterMs: number }>({
+    http: 503,
+    exit: 69,
+    message: ({ model, version, failures, retryAfterMs }) =>
+      `model '${model}' version ${version} failed ${failures} times in a row and rests. Try again in ${(retryAfterMs / 1000).toFixed(1)} s.`,
+    doc: 'The circuit breaker of the version is open: after too many failures it is spared for a while, then tried again.',
+  }),
+  CONTROL_REFUSED: entry<{ what: 'load' | 'unload'; mode: string }>({
+    http: 503,
+    exit: 69,
+    message: ({ what, mode }) =>
+      `explicit model load / unload is not allowed if polling is enabled: wanted --model-control explicit for ${what}, got '${mode}'.`,
+    doc: "Clients may load and unload models only when the server's model control is 'explicit'.",
+  }),
+  MODEL_LOAD_FAILED: entry<{ model: string; why: string }>({
+    http: 400,
+    exit: 65,
+    message: ({ model, why }) => `failed to load '${model}': ${why} What ran before goes on.`,
+    doc: 'The model could not be read, verified or opened. The reason is given; a version that ran before keeps serving.',
+  }),
+  QUEUE_FULL: entry<{ model: string; limit: number; unit?: 'requests' | 'bytes' }>({
+    http: 503,
+    exit: 69,
+    message: ({ model, limit, unit = 'requests' }) =>
+      `Exceeds maximum queue size: ${limit} ${unit} wait for model '${model}'. Try again later.`,
+    doc: 'More requests, or bytes of requests, wait than the queue holds. Slow down, add instances, or raise --max-queue.',
   }),
   INFERENCE_TIMEOUT: entry<{ model: string; limitMs: number }>({
     http: 504,

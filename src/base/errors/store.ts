@@ -37,4 +37,11 @@ export const storeErrors = {
       `Checkpoint '${path}': wanted ${wanted}, got ${got}. Remove the file to go on from the one before.`,
     doc: 'A checkpoint cannot be stored or read back: its digest does not match, its metadata is not JSON, or its step is no whole number.',
   }),
+  CACHE_UNAVAILABLE: entry<{ tier: string; reason: string }>({
+    http: 503,
+    exit: 69,
+    message: ({ tier, reason }) =>
+      `The cache server (${tier}): wanted an answer, got ${reason}. Requests go on without it; check its address and that it runs.`,
+    doc: 'A Redis or Memcached server that serves as a cache is down, slow or refuses a command. The server counts this and computes the answer instead.',
+  }),
 };

@@ -11,14 +11,14 @@ export interface Job {
   readonly outputs?: Tensors;
   /** Of the guard's outputs: none (it does not run), those with one figure per item, or the maps too. */
   readonly guard: 'none' | 'figures' | 'all';
-  /** The caller needs the inputs no more, so that their buffers may move instead of being copied. */
-  readonly inputsAreSpent?: boolean;
 }
 
 export interface Computed {
   readonly outputs: Tensors;
   /** The guard's outputs, when the package has a guard. */
   readonly guard?: Tensors;
+  /** Time that the model and its guard took inside the instance, without the way there and back. */
+  readonly inferMs: number;
 }
 
 export interface Instance {

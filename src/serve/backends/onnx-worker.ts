@@ -25,10 +25,12 @@ export type WorkerReply =
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function compute(model: OnnxSession, guard: OnnxSession | undefined, job: Job): Promise<Computed> {
+  const startMs = performance.now();
   const outputs = job.outputs ?? (await model.run(job.inputs));
-  if (guard === undefined || job.guard === 'none') return { outputs };
+  if (guard === undefined || job.guard === 'none') return { outputs, inferMs: performance.now() - startMs };
   const facts = await guard.run({ ...job.inputs, ...outputs });
-  return { outputs, guard: job.guard === 'all' ? facts : withoutMaps(facts) };
+  const inferMs = performance.now() - startMs;
+  return { outputs, guard: job.guard === 'all' ? facts : withoutMaps(facts), inferMs };
 }
 
 /** The guard's outputs of one figure per item, which are all that most requests ask for. */
@@ -71,7 +73,7 @@ async function main(start: WorkerStart): Promise<void> {
     turn = turn.then(() => answer(call));
   });
   await sessions.then(
-    () => send({ id: 1, ok: true, computed: { outputs: {} } }),
+    () => send({ id: 1, ok: true, computed: { outputs: {}, inferMs: 0 } }),
     (error: unknown) => send({ id: 1, ok: false, message: messageOf(error) }),
   );
 }

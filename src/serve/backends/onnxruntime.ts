@@ -6,7 +6,6 @@ import { isFixed, tensorOver, wantedBytes } from '../tensors/bytes.js';
 import type { Backend, Computed, Instance, InstanceOptions, Job, Tensors } from './backend.js';
 import { pendingCalls } from './calls.js';
 import type { WorkerReply, WorkerStart } from './onnx-worker.js';
-import { transferable } from './transferable.js';
 
 /** A worker that has not opened its sessions after this long is taken for stuck. */
 const openTimeoutMs = 60_000;
@@ -69,7 +68,7 @@ function threadInstance(
     kill,
     async run(job: Job): Promise<Computed> {
       const { id, reply } = calls.begin();
-      worker.postMessage({ id, job }, job.inputsAreSpent ? transferable(job.inputs) : []);
+      worker.postMessage({ id, job });
       const answer = await reply;
       if (!answer.ok) throw new GalerkinError('INFERENCE_FAILED', { model }, { cause: new Error(answer.message) });
       return answer.computed;

@@ -71,10 +71,11 @@ function childInstance(
     async run({ inputs }: Job) {
       const { id, reply } = calls.begin();
       if (child.connected) child.send({ id, op: 'run', inputs }, error => error !== null && kill());
+      const startMs = performance.now();
       const answer = await reply;
       if (!answer.ok) throw new GalerkinError('INFERENCE_FAILED', { model }, { cause: new Error(answer.message) });
       try {
-        return { outputs: readTensors(answer.outputs) };
+        return { outputs: readTensors(answer.outputs), inferMs: performance.now() - startMs };
       } catch (cause) {
         throw new GalerkinError('INFERENCE_FAILED', { model }, { cause });
       }

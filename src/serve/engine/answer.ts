@@ -1,46 +1,51 @@
 // One answer, guarded: the model computes, its guard judges, and what is over the bound is flagged, refused or recomputed.
 import { GalerkinError } from '../../base/index.js';
 import type { Tensors } from '../backends/backend.js';
+import { bytesIn } from '../tensors/size.js';
 import { recompute } from './fallback.js';
 import { type GuardPolicy, judge } from './guard-verdict.js';
 import type { Answer, Computing, Question } from './question.js';
+import type { StageTimes } from './scheduler.js';
 import { answererOf, type ServedModel } from './served-model.js';
+
+const noMaps: Tensors = Object.freeze({});
 
 const mapsOf = (facts: Tensors): Tensors =>
   Object.fromEntries(Object.entries(facts).filter(([, tensor]) => tensor.shape.length > 1));
 
+/** The part of the engine that an answer needs besides its model. */
+export interface Aid {
+  /** The running model of that name, if any: where a fallback comes from. */
+  running(name: string): Computing | undefined;
+}
+
 /**
- * Answers a checked question.
- * @param find the model of that name, if it is served: where a fallback comes from.
+ * Answers a checked question; `times` are written on the way.
  * @throws ANSWER_REJECTED under policy 'reject'; FALLBACK_FAILED when the solver cannot replace what was refused;
- *   GUARD_MISSING if a policy is asked of a model without a guard; and what the pool throws.
+ *   GUARD_MISSING if a policy is asked of a model without a guard; and what the scheduler throws.
  */
-export async function answer(
-  model: Computing,
-  question: Question,
-  find: (name: string) => Computing | undefined,
-): Promise<Answer> {
-  const { served, pool } = model;
-  const { inputs, items, maps } = question;
+export async function answer(model: Computing, question: Question, times: StageTimes, aid: Aid): Promise<Answer> {
+  const { served, scheduler } = model;
+  const { inputs, items, maps, terms } = question;
   const policy = policyOf(served, question);
-  const inputsAreSpent = policy !== 'fallback';
-  const computed = await pool.run({ inputs, guard: maps ? 'all' : 'figures', inputsAreSpent });
+  const guard = served.guard === undefined ? 'none' : maps ? 'all' : 'figures';
+  const computed = await scheduler.run({ inputs, items, bytes: bytesIn(inputs), guard, terms, times });
   const answeredBy = answererOf(served);
   if (served.guard === undefined || computed.guard === undefined) {
-    return { outputs: computed.outputs, maps: {}, guard: undefined, answeredBy };
+    return { outputs: computed.outputs, maps: noMaps, guard: undefined, answeredBy };
   }
   const { bounds } = served.guard;
   const judgement = judge(computed.guard, items, bounds, served.name);
-  const given = { outputs: computed.outputs, maps: maps ? mapsOf(computed.guard) : {}, answeredBy };
+  const given = { outputs: computed.outputs, maps: maps ? mapsOf(computed.guard) : noMaps, answeredBy };
   if (judgement.flagged.length === 0) return { ...given, guard: { figures: judgement.figures, verdict: 'accepted' } };
   if (policy === 'annotate') return { ...given, guard: { figures: judgement.figures, verdict: 'flagged' } };
   if (policy === 'reject') throw new GalerkinError('ANSWER_REJECTED', { model: served.name, ...judgement.figures });
-  const replaced = await recompute(model, { question, computed, judgement, facts: computed.guard }, find);
+  const replaced = await recompute(model, { question, computed, judgement, facts: computed.guard }, aid);
   const after = judge(replaced.facts, items, bounds, served.name);
   const verdict = after.flagged.length === 0 ? 'fallback' : 'flagged';
   return {
     outputs: replaced.outputs,
-    maps: maps ? mapsOf(replaced.facts) : {},
+    maps: maps ? mapsOf(replaced.facts) : noMaps,
     guard: { figures: after.figures, verdict, refused: judgement.refused },
     answeredBy: judgement.flagged.length === items ? 'solver' : 'mixed',
   };

@@ -1,23 +1,25 @@
-// The engine: every model with its instances and statistics, and one way in for all protocols.
-import { type Clock, GalerkinError, isGalerkinError } from '../../base/index.js';
-import { type ModelStatistics, modelStatistics } from '../statistics/statistics.js';
+// The engine: every running model with its statistics, and one way in for all protocols.
+import type { Clock } from '../../base/index.js';
 import { answer } from './answer.js';
-import { rejectionOf } from './guard-verdict.js';
-import type { Answer, Computing, Question } from './question.js';
+import type { ModelTable } from './model-table.js';
+import type { Answer, Question } from './question.js';
+import type { RepositoryControl } from './repository-control.js';
+import type { RunningModel } from './running-model.js';
+import { newStageTimes } from './scheduler.js';
 
-/** A model as it runs: what it is, what computes it, and what it did. */
-export interface RunningModel extends Computing {
-  readonly statistics: ModelStatistics;
-}
+export type { RunningModel } from './running-model.js';
 
 export interface TimedAnswer extends Answer {
   readonly latencyMs: number;
 }
 
 export interface Engine {
+  /** Every running version, by name, newest first. */
   readonly models: readonly RunningModel[];
-  /** @throws MODEL_UNKNOWN */
+  /** The version asked for, or the newest that runs. @throws MODEL_UNKNOWN, MODEL_NOT_READY */
   find(name: string, version?: string): RunningModel;
+  /** The numbers of the versions that are ready, newest first. */
+  versionsOf(name: string): readonly number[];
   /**
    * Answers the question that `read` makes; what `read` throws counts as a failure of the model's requests.
    * @throws what `read` and the answer throw; see ./answer.ts
@@ -26,42 +28,47 @@ export interface Engine {
     model: RunningModel,
     read: () => Asked,
   ): Promise<{ readonly asked: Asked; readonly answered: TimedAnswer }>;
+  /** True when everything that should run is ready. */
   isReady(): boolean;
+  readonly repository: RepositoryControl;
   close(drainTimeoutMs: number): Promise<void>;
 }
 
-/** Joins models into an engine; the engine then owns their pools. */
-export function createEngine(computing: readonly Computing[], clock: Clock): Engine {
-  const models = computing.map(each => ({
-    ...each,
-    statistics: modelStatistics(each.served.name, each.served.version, clock),
-  }));
-  const byName = new Map(models.map(model => [model.served.name, model]));
-  const known = models.map(model => model.served.name);
+export interface EngineParts {
+  readonly table: ModelTable;
+  readonly repository: RepositoryControl & { isReady(): boolean; close(drainTimeoutMs: number): Promise<void> };
+  readonly clock: Clock;
+}
+
+/** Joins a table of models and what loads them into an engine. */
+export function createEngine({ table, repository, clock }: EngineParts): Engine {
   return {
-    models,
-    find(name, version) {
-      const model = byName.get(name);
-      if (model !== undefined && (version === undefined || version === model.served.version)) return model;
-      throw new GalerkinError('MODEL_UNKNOWN', { model: name.slice(0, 200), version, known });
+    get models() {
+      return table.models;
     },
+    find: table.find,
+    versionsOf: name =>
+      table
+        .versionsOf(name)
+        .filter(model => model.isReady())
+        .map(({ served }) => Number(served.version)),
     async ask(model, read) {
-      const start = clock.monotonic();
+      const startMs = clock.monotonic();
+      const times = newStageTimes(startMs);
       try {
         const asked = read();
-        const given = await answer(model, asked.question, name => byName.get(name));
-        const latencyMs = clock.monotonic() - start;
-        model.statistics.succeed(latencyMs, asked.question.items, given.guard?.verdict);
+        const given = await answer(model, asked.question, times, table);
+        times.doneMs = clock.monotonic();
+        const latencyMs = times.doneMs - startMs;
+        model.statistics.succeed(times, latencyMs, { items: asked.question.items, guard: given.guard });
         return { asked, answered: { ...given, latencyMs } };
       } catch (error) {
-        const status = isGalerkinError(error) ? error.http : 500;
-        model.statistics.fail(clock.monotonic() - start, status, rejectionOf(error)?.verdict);
+        model.statistics.fail(error, clock.monotonic() - startMs);
         throw error;
       }
     },
-    isReady: () => models.every(model => model.pool.isReady()),
-    async close(drainTimeoutMs) {
-      await Promise.all(models.map(model => model.pool.close(drainTimeoutMs)));
-    },
+    isReady: () => repository.isReady() && table.models.every(model => model.isReady()),
+    repository,
+    close: drainTimeoutMs => repository.close(drainTimeoutMs),
   };
 }

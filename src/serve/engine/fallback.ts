@@ -2,9 +2,13 @@
 import { GalerkinError, type Tensor } from '../../base/index.js';
 import type { Computed, Tensors } from '../backends/backend.js';
 import { gatherItems, joinItems, replaceItems } from '../tensors/bytes.js';
+import { bytesIn } from '../tensors/size.js';
+import type { Aid } from './answer.js';
 import type { Judgement } from './guard-verdict.js';
 import type { Computing, Question } from './question.js';
+import { newStageTimes, type Work } from './scheduler.js';
 import { areOutputsOf, type ServedModel } from './served-model.js';
+import type { Terms } from './terms.js';
 
 interface Refused {
   readonly question: Question;
@@ -37,18 +41,39 @@ function chunks(indices: readonly number[], size: number): (readonly number[])[]
   return parts;
 }
 
+interface Share {
+  readonly items: number;
+  readonly terms: Terms;
+}
+
+/** Work that is done for an answer's sake, and not counted as a request of its own. */
+const sideWork = (inputs: Tensors, items: number, terms: Terms): Work => ({
+  inputs,
+  items,
+  bytes: bytesIn(inputs),
+  guard: 'none',
+  terms,
+  times: newStageTimes(0),
+});
+
 /** The fallback's outputs for `inputs`, which hold `items` items, in batches that it takes. */
-async function solveItems(fallback: Computing, inputs: Tensors, items: number): Promise<Tensors> {
+async function solveItems(fallback: Computing, inputs: Tensors, { items, terms }: Share): Promise<Tensors> {
   const { maxBatchSize, inputs: wanted } = fallback.served;
   const own = Object.fromEntries(
     wanted.flatMap(({ name }) => (inputs[name] === undefined ? [] : [[name, inputs[name]] as const])),
   );
   if (maxBatchSize === 0 || items <= maxBatchSize)
-    return (await fallback.pool.run({ inputs: own, guard: 'none' })).outputs;
+    return (await fallback.scheduler.run(sideWork(own, items, terms))).outputs;
   const all = Array.from({ length: items }, (_, item) => item);
   const parts = await Promise.all(
     chunks(all, maxBatchSize).map(part =>
-      fallback.pool.run({ inputs: mapTensors(own, tensor => gatherItems(tensor, part)), guard: 'none' }),
+      fallback.scheduler.run(
+        sideWork(
+          mapTensors(own, tensor => gatherItems(tensor, part)),
+          part.length,
+          terms,
+        ),
+      ),
     ),
   );
   const names = Object.keys(parts[0]?.outputs ?? {});
@@ -67,9 +92,9 @@ async function solveItems(fallback: Computing, inputs: Tensors, items: number): 
 export async function recompute(
   model: Computing,
   { question, computed, judgement, facts }: Refused,
-  find: (name: string) => Computing | undefined,
+  aid: Aid,
 ): Promise<Recomputed> {
-  const { served, pool } = model;
+  const { served, scheduler } = model;
   const name = served.guard?.fallback;
   const failed = (why: string, cause?: unknown): GalerkinError<'FALLBACK_FAILED'> =>
     new GalerkinError(
@@ -77,7 +102,7 @@ export async function recompute(
       { model: served.name, fallback: name ?? 'none', why, ...judgement.figures },
       { cause },
     );
-  const fallback = name === undefined ? undefined : find(name);
+  const fallback = name === undefined ? undefined : aid.running(name);
   if (fallback === undefined) throw failed('is not served here');
   if (!takesTheSame(served, fallback.served)) throw failed('takes other inputs');
   const { flagged } = judgement;
@@ -85,12 +110,16 @@ export async function recompute(
   const inputs = batched ? mapTensors(question.inputs, tensor => gatherItems(tensor, flagged)) : question.inputs;
   let outputs: Tensors;
   try {
-    outputs = await solveItems(fallback, inputs, flagged.length);
+    outputs = await solveItems(fallback, inputs, { items: flagged.length, terms: question.terms });
   } catch (cause) {
     throw failed('failed', cause);
   }
   if (!areOutputsOf(served, outputs, flagged.length)) throw failed('gave other outputs');
-  const checked = await pool.run({ inputs, outputs, guard: question.maps ? 'all' : 'figures' });
+  const checked = await scheduler.run({
+    ...sideWork(inputs, flagged.length, question.terms),
+    outputs,
+    guard: question.maps ? 'all' : 'figures',
+  });
   if (!batched) return { outputs, facts: checked.guard ?? {} };
   const merge = (whole: Tensors, parts: Tensors): Tensors =>
     mapTensors(whole, (tensor, key) => (parts[key] === undefined ? tensor : replaceItems(tensor, parts[key], flagged)));

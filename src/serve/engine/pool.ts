@@ -1,65 +1,74 @@
-// The instances of one model behind one bounded first-in-first-out queue; an instance that dies is replaced with back-off.
-import { GalerkinError, isGalerkinError } from '../../base/index.js';
+// The instances of one model version: each pulls its next work when it is free; one that dies is replaced with back-off.
+import { GalerkinError, isGalerkinError, type Timers } from '../../base/index.js';
 import type { Computed, Instance, Job } from '../backends/backend.js';
 import { reasonOf } from '../backends/reason.js';
-import { faultChannel } from '../statistics/statistics.js';
+import { faultChannel } from '../statistics/channels.js';
 import { retryDelayMs } from './retry.js';
+import { newSlot, type Slot } from './slot.js';
+import { watchSlots } from './watchdog.js';
+
+/** One job with what to do when it begins and ends. */
+export interface Execution {
+  readonly job: Job;
+  /** Items of its batch. */
+  readonly items: number;
+  /** The job goes to an instance now; again if it is tried a second time. */
+  started(): void;
+  done(computed: Computed): void;
+  failed(error: unknown): void;
+}
+
+/** Where free instances find work. */
+export interface Source {
+  /** The next job, or undefined when there is none to be begun now. */
+  next(): Execution | undefined;
+}
 
 export interface PoolOptions {
   readonly model: string;
-  readonly version: string;
   readonly instances: number;
-  readonly maxQueue: number;
-  /** Longest wait in the queue, and again longest computation; an instance that overruns it is killed. */
+  /** Longest computation; an instance that overruns it is killed, and its work tried once more elsewhere. */
   readonly timeoutMs: number;
+  readonly timers: Timers;
   open(): Promise<Instance>;
 }
 
 export interface Pool {
-  /** @throws QUEUE_FULL, INFERENCE_TIMEOUT, MODEL_NOT_READY while stopping, and what the instance throws. */
-  run(job: Job): Promise<Computed>;
+  /** Says that the source may have work. */
+  wake(): void;
+  /** Jobs that could begin now. */
+  readonly free: number;
+  /** Jobs that run. */
+  readonly busy: number;
   /** True while at least one instance lives. */
   isReady(): boolean;
-  /** Finishes what waits and runs, within the time given, then ends the instances. */
+  /** Works until the source is empty or the time is over, then ends the instances. */
   close(drainTimeoutMs: number): Promise<void>;
 }
 
-interface Task {
-  readonly job: Job;
-  readonly timer: NodeJS.Timeout;
-  slot: Slot | undefined;
-  resolve(computed: Computed): void;
-  reject(error: unknown): void;
-}
-
-interface Slot {
-  instance: Instance | undefined;
-  /** What it computes, and what already waits inside it. */
-  readonly tasks: Set<Task>;
-  failures: number;
-  retry: NodeJS.Timeout | undefined;
-}
-
 /** Opens all instances; fails, with none left open, if one of them does not start. */
-export async function openPool(options: PoolOptions): Promise<Pool> {
-  const pool = new InstancePool(options);
+export async function openPool(options: PoolOptions, source: Source): Promise<Pool> {
+  const pool = new InstancePool(options, source);
   await pool.start();
   return pool;
 }
 
 class InstancePool implements Pool {
-  private readonly queue: Task[] = [];
-  private readonly slots: Slot[];
+  private readonly slots: readonly Slot[];
+  /** What was begun by an instance that died: goes first, once more. */
+  private readonly again: Execution[] = [];
+  /** What runs, or ran, a second time. */
+  private readonly tried = new WeakSet<Execution>();
+  private readonly watch: () => void;
   private stopping = false;
   private drained: (() => void) | undefined;
 
-  constructor(private readonly options: PoolOptions) {
-    this.slots = Array.from({ length: options.instances }, () => ({
-      instance: undefined,
-      tasks: new Set(),
-      failures: 0,
-      retry: undefined,
-    }));
+  constructor(
+    private readonly options: PoolOptions,
+    private readonly source: Source,
+  ) {
+    this.slots = Array.from({ length: options.instances }, newSlot);
+    this.watch = watchSlots(this.slots, options);
   }
 
   async start(): Promise<void> {
@@ -70,32 +79,38 @@ class InstancePool implements Pool {
     throw failed.reason;
   }
 
-  run(job: Job): Promise<Computed> {
-    const { model, maxQueue, timeoutMs } = this.options;
-    if (this.stopping) return Promise.reject(this.notReady());
-    const free = this.freeSlot();
-    if (free === undefined && this.queue.length >= maxQueue) {
-      return Promise.reject(new GalerkinError('QUEUE_FULL', { model, limit: maxQueue }));
-    }
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.expire(task), timeoutMs);
-      const task: Task = { job, timer, slot: undefined, resolve, reject };
-      if (free === undefined) this.queue.push(task);
-      else this.assign(free, task);
-    });
+  get free(): number {
+    return this.slots.reduce(
+      (sum, { instance, running }) => sum + Math.max(0, (instance?.depth ?? 0) - running.size),
+      0,
+    );
+  }
+
+  get busy(): number {
+    return this.slots.reduce((sum, { running }) => sum + running.size, 0);
   }
 
   isReady(): boolean {
-    return !this.stopping && this.slots.some(slot => slot.instance !== undefined);
+    return !this.stopping && this.slots.some(({ instance }) => instance !== undefined);
+  }
+
+  wake(): void {
+    for (let slot = this.freeSlot(); slot !== undefined; slot = this.freeSlot()) {
+      const execution = this.again.shift() ?? this.source.next();
+      if (execution === undefined) break;
+      this.assign(slot, execution);
+    }
+    if (this.drained !== undefined && this.busy === 0 && this.again.length === 0) this.drained();
   }
 
   async close(drainTimeoutMs: number): Promise<void> {
-    this.stopping = true;
-    for (const slot of this.slots) clearTimeout(slot.retry);
     if (drainTimeoutMs > 0) await this.drain(drainTimeoutMs);
-    for (const task of this.queue.splice(0)) this.settle(task, () => task.reject(this.notReady()));
+    this.stopping = true;
+    const stopped = new GalerkinError('INSTANCE_DIED', { model: this.options.model });
+    for (const execution of this.again.splice(0)) execution.failed(stopped);
+    for (const { retry } of this.slots) retry?.();
     await Promise.all(
-      this.slots.map(({ instance, tasks }) => (tasks.size === 0 ? instance?.close() : instance?.kill())),
+      this.slots.map(({ instance, running }) => (running.size === 0 ? instance?.close() : instance?.kill())),
     );
     await Promise.all(this.slots.map(({ instance }) => instance?.gone));
   }
@@ -104,8 +119,8 @@ class InstancePool implements Pool {
   private freeSlot(): Slot | undefined {
     let best: Slot | undefined;
     for (const slot of this.slots) {
-      const hasRoom = slot.instance !== undefined && slot.tasks.size < slot.instance.depth;
-      if (hasRoom && (best === undefined || slot.tasks.size < best.tasks.size)) best = slot;
+      const hasRoom = slot.instance !== undefined && slot.running.size < slot.instance.depth;
+      if (hasRoom && (best === undefined || slot.running.size < best.running.size)) best = slot;
     }
     return best;
   }
@@ -113,92 +128,77 @@ class InstancePool implements Pool {
   private async open(slot: Slot): Promise<void> {
     const instance = await this.options.open();
     slot.instance = instance;
-    void instance.gone.then(() => this.onGone(slot));
+    slot.overran = false;
+    void instance.gone.then(() => this.onGone(slot, instance));
   }
 
-  private onGone(slot: Slot): void {
-    slot.instance = undefined;
-    if (!this.stopping) this.reopenLater(slot);
+  private onGone(slot: Slot, instance: Instance): void {
+    if (slot.instance === instance) slot.instance = undefined;
+    if (!this.stopping && slot.retry === undefined) this.reopenLater(slot);
   }
 
   private reopenLater(slot: Slot): void {
-    slot.retry = setTimeout(
-      () => {
-        this.open(slot).then(
-          () => (this.stopping ? slot.instance?.close() : this.next(slot)),
-          (error: unknown) => {
-            this.publish('an instance could not be restarted', error);
-            if (!this.stopping) this.reopenLater(slot);
-          },
-        );
-      },
-      retryDelayMs(slot.failures++),
-    );
+    slot.retry = this.options.timers.after(retryDelayMs(slot.failures++), () => {
+      this.open(slot).then(
+        () => {
+          slot.retry = undefined;
+          if (this.stopping) void slot.instance?.close();
+          else this.wake();
+        },
+        (error: unknown) => {
+          this.publish('an instance could not be restarted', error);
+          if (!this.stopping) this.reopenLater(slot);
+        },
+      );
+    });
   }
 
-  private assign(slot: Slot, task: Task): void {
+  private assign(slot: Slot, execution: Execution): void {
     const { instance } = slot;
     if (instance === undefined) return;
-    slot.tasks.add(task);
-    task.slot = slot;
-    task.timer.refresh();
-    instance.run(task.job).then(
+    slot.running.add(execution);
+    this.watch();
+    execution.started();
+    instance.run(execution.job).then(
       computed => {
         slot.failures = 0;
-        this.release(slot, task, () => task.resolve(computed));
+        slot.running.delete(execution);
+        // The next job leaves before this one's answer is written: the instance should not wait for that.
+        this.wake();
+        execution.done(computed);
       },
-      (error: unknown) => {
-        this.publish('a request failed', error);
-        if (isGalerkinError(error) && error.code === 'INSTANCE_DIED') slot.instance = undefined;
-        this.release(slot, task, () => task.reject(error));
-      },
+      (error: unknown) => this.onFailure(slot, execution, error),
     );
   }
 
-  private release(slot: Slot, task: Task, settle: () => void): void {
-    slot.tasks.delete(task);
-    this.settle(task, settle);
-    this.next(slot);
+  /** An instance's death is not the request's fault: it is tried once more, and fails if that instance dies too. */
+  private onFailure(slot: Slot, execution: Execution, error: unknown): void {
+    slot.running.delete(execution);
+    this.publish('a request failed', error);
+    const died = isGalerkinError(error) && error.code === 'INSTANCE_DIED';
+    if (died) slot.instance = undefined;
+    if (died && !this.tried.has(execution) && !this.stopping) {
+      this.tried.add(execution);
+      this.again.push(execution);
+    } else execution.failed(died && slot.overran ? this.timedOut() : error);
+    this.wake();
   }
 
-  private next(slot: Slot): void {
-    while (slot.instance !== undefined && slot.tasks.size < slot.instance.depth) {
-      const task = this.queue.shift();
-      if (task === undefined) break;
-      this.assign(slot, task);
-    }
-    if (this.isIdle()) this.drained?.();
-  }
-
-  private expire(task: Task): void {
+  private timedOut(): GalerkinError<'INFERENCE_TIMEOUT'> {
     const { model, timeoutMs } = this.options;
-    const place = this.queue.indexOf(task);
-    if (place >= 0) this.queue.splice(place, 1);
-    task.reject(new GalerkinError('INFERENCE_TIMEOUT', { model, limitMs: timeoutMs }));
-    task.slot?.instance?.kill();
-  }
-
-  private settle(task: Task, settle: () => void): void {
-    clearTimeout(task.timer);
-    settle();
+    return new GalerkinError('INFERENCE_TIMEOUT', { model, limitMs: timeoutMs });
   }
 
   private async drain(limitMs: number): Promise<void> {
-    if (this.isIdle()) return;
-    let limit: NodeJS.Timeout | undefined;
     await new Promise<void>(resolve => {
-      this.drained = resolve;
-      limit = setTimeout(resolve, limitMs);
+      const cancel = this.options.timers.after(limitMs, resolve);
+      this.drained = () => {
+        cancel();
+        resolve();
+      };
+      this.wake();
     });
-    clearTimeout(limit);
-  }
-
-  private isIdle(): boolean {
-    return this.queue.length === 0 && this.slots.every(({ tasks }) => tasks.size === 0);
-  }
-
-  private notReady(): GalerkinError<'MODEL_NOT_READY'> {
-    return new GalerkinError('MODEL_NOT_READY', { model: this.options.model, version: this.options.version });
+    this.drained = undefined;
   }
 
   private publish(what: string, error: unknown): void {

@@ -2,14 +2,15 @@
 import type { ModelPackage } from '../../model/index.js';
 import type { Tensors } from '../backends/backend.js';
 import type { GuardPolicy, GuardReport } from './guard-verdict.js';
-import type { Pool } from './pool.js';
+import type { Scheduler } from './scheduler.js';
 import type { ServedModel } from './served-model.js';
+import type { RequestParameters, Terms } from './terms.js';
 
-/** A model with the instances that compute it. */
+/** A model version with what computes it. */
 export interface Computing {
   readonly served: ServedModel;
   readonly package: ModelPackage;
-  readonly pool: Pool;
+  readonly scheduler: Scheduler;
 }
 
 export interface Question {
@@ -20,6 +21,7 @@ export interface Question {
   readonly guard?: GuardPolicy | undefined;
   /** Give the guard's maps too. */
   readonly maps: boolean;
+  readonly terms: Terms;
 }
 
 export type Answerer = 'surrogate' | 'solver' | 'mixed';
@@ -31,4 +33,6 @@ export interface Answer {
   /** Absent for a model without a guard. */
   readonly guard: GuardReport | undefined;
   readonly answeredBy: Answerer;
+  /** Parameters of the response beyond the guard's. */
+  readonly parameters?: RequestParameters;
 }

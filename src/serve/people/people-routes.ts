@@ -19,7 +19,7 @@ export interface PeopleOptions {
 const paramsSchema = z.object({ model: z.string(), index: z.string().default('') });
 
 async function modelInfo(model: RunningModel) {
-  const { served, pool } = model;
+  const { served } = model;
   return {
     name: served.name,
     version: served.version,
@@ -31,7 +31,7 @@ async function modelInfo(model: RunningModel) {
     guard: served.guard && { policy: served.guard.policy, ...served.guard.bounds, fallback: served.guard.fallback },
     metrics: model.package.manifest.metrics,
     samples: await sampleCount(model),
-    ready: pool.isReady(),
+    ready: model.isReady(),
   };
 }
 
@@ -79,7 +79,7 @@ export function addPeopleRoutes(app: FastifyInstance, { engine, maxBodyBytes, cl
   endpoint(app, '/health', {
     GET: async (_request, reply) => {
       const ready = engine.isReady();
-      const models = Object.fromEntries(engine.models.map(({ served, pool }) => [served.name, pool.isReady()]));
+      const models = Object.fromEntries(engine.models.map(model => [model.served.name, model.isReady()]));
       return reply
         .code(ready ? 200 : 503)
         .send({ status: ready ? 'ready' : 'degraded', version, uptimeSeconds: uptimeSeconds(), models });

@@ -4,6 +4,7 @@ import { faultLines, GalerkinError, type Tensor } from '../../base/index.js';
 import type { TimedAnswer } from '../engine/engine.js';
 import { guardPolicies } from '../engine/guard-verdict.js';
 import type { Question } from '../engine/question.js';
+import { plainTerms } from '../engine/terms.js';
 import type { ServedModel, TensorSpec } from '../engine/served-model.js';
 import { checkSignature, checkValues } from '../engine/signature.js';
 import { describeJson, nestedShape, readJsonTensor } from '../tensors/json-read.js';
@@ -86,7 +87,7 @@ export function readPrediction(model: ServedModel, body: PredictBody): Predictio
     if (!checkValues(model, spec, tensor)) outOfRange.push(spec.name);
     return [spec.name, tensor];
   });
-  const question = { inputs: Object.fromEntries(tensors), items, guard: body.guard, maps: body.maps ?? false };
+  const question = { inputs: Object.fromEntries(tensors), items, guard: body.guard, maps: body.maps ?? false, terms: plainTerms };
   return { question, single: given.every(each => each.single), outOfRange };
 }
 
