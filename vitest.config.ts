@@ -7,7 +7,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^galerkin$/, replacement: `${dist}index.js` },
-      { find: /^galerkin\/(base|store|solve|runtime|compile|model|learn|serve)$/, replacement: `${dist}$1/index.js` },
+      {
+        find: /^galerkin\/(base|observe|store|solve|runtime|compile|model|learn|serve|client)$/,
+        replacement: `${dist}$1/index.js`,
+      },
     ],
   },
   test: {

@@ -6,14 +6,16 @@ import { describe, expect, test } from 'vitest';
 /** The floors: what each room may import, by that room's index only (architecture: docs/architecture.md). */
 const mayImport: Record<string, readonly string[]> = {
   base: [],
+  observe: ['base'],
+  client: [],
   store: ['base'],
   solve: ['base'],
   runtime: ['base'],
   compile: ['base', 'runtime'],
   model: ['base', 'store'],
   learn: ['base', 'store', 'solve', 'runtime', 'compile', 'model'],
-  serve: ['base', 'store', 'model', 'runtime'],
-  cli: ['base', 'store', 'solve', 'runtime', 'compile', 'model', 'learn', 'serve'],
+  serve: ['base', 'observe', 'store', 'model', 'runtime'],
+  cli: ['base', 'observe', 'store', 'solve', 'runtime', 'compile', 'model', 'learn', 'serve'],
 };
 const maxLines = 300;
 

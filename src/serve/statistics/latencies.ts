@@ -9,8 +9,8 @@ const perOctave = 32;
 const buckets = 32 * perOctave;
 
 export interface RecentLatencies {
-  /** Costs about 0.1 us. */
-  add(latencyMs: number): void;
+  /** Costs about 0.1 us. @param atMs when it ended, by the monotonic clock; absent: now. */
+  add(latencyMs: number, atMs?: number): void;
   /**
    * In milliseconds, over the last 55 to 60 seconds (the slice that began last counts from its first request); 0 when there were none.
    * @param shares of the requests, from 0 to 1, such as 0.99
@@ -38,13 +38,15 @@ function atRank(counts: Float64Array, rank: number): number {
 export function recentLatencies(clock: Clock): RecentLatencies {
   const stamps = new Float64Array(slices).fill(-1);
   const counts = Array.from({ length: slices }, () => new Uint32Array(buckets));
-  const current = (): number => Math.floor(clock.monotonic() / sliceMs);
+  const sliceOf = (atMs: number): number => Math.floor(atMs / sliceMs);
   return {
-    add(latencyMs) {
-      const stamp = current();
+    add(latencyMs, atMs = clock.monotonic()) {
+      const stamp = sliceOf(atMs);
       const slot = stamp % slices;
       const slice = counts[slot];
       if (slice === undefined) return;
+      // What ended before the slice that took its place began is left out.
+      if ((stamps[slot] ?? -1) > stamp) return;
       if (stamps[slot] !== stamp) {
         stamps[slot] = stamp;
         slice.fill(0);
@@ -53,7 +55,7 @@ export function recentLatencies(clock: Clock): RecentLatencies {
       slice[bucket] = (slice[bucket] ?? 0) + 1;
     },
     percentiles(shares) {
-      const oldest = current() - slices + 1;
+      const oldest = sliceOf(clock.monotonic()) - slices + 1;
       const merged = new Float64Array(buckets);
       let total = 0;
       counts.forEach((slice, slot) => {

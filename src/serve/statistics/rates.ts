@@ -1,5 +1,6 @@
 // The last sixty seconds, second by second: a ring of small counters.
 import type { Clock } from '../../base/index.js';
+import { epochOf } from './epoch.js';
 
 const seconds = 60;
 
@@ -14,7 +15,8 @@ export interface SecondOfWork {
 }
 
 export interface RecentWork {
-  add(latencyMs: number, failed: boolean): void;
+  /** @param atMs when it ended, by the monotonic clock; absent: now. */
+  add(latencyMs: number, failed: boolean, atMs?: number): void;
   /** The last 60 whole or begun seconds, oldest first; seconds without requests are there with zeros. */
   list(): SecondOfWork[];
   /** Requests a second over the last ten whole seconds. */
@@ -22,27 +24,30 @@ export interface RecentWork {
 }
 
 export function recentWork(clock: Clock): RecentWork {
-  const stamps = new Float64Array(seconds);
+  const epochMs = epochOf(clock);
+  const stamps = new Float64Array(seconds).fill(-1);
   const requests = new Uint32Array(seconds);
   const failures = new Uint32Array(seconds);
   const sums = new Float64Array(seconds);
   const maxima = new Float64Array(seconds);
 
+  /** Its slot; -1 for a second that lies more than a minute before others. */
   const slotOf = (second: number): number => {
     const slot = second % seconds;
+    if ((stamps[slot] ?? -1) > second) return -1;
     if (stamps[slot] !== second) {
       stamps[slot] = second;
       requests[slot] = failures[slot] = sums[slot] = maxima[slot] = 0;
     }
     return slot;
   };
-  const current = (): number => Math.floor(clock.now() / 1000);
+  const current = (): number => Math.floor(clock.monotonic() / 1000);
   const at = (second: number): SecondOfWork => {
-    const slot = second % seconds;
+    const slot = Math.max(0, second % seconds);
     const [count, failed] = stamps[slot] === second ? [requests[slot] ?? 0, failures[slot] ?? 0] : [0, 0];
     const succeeded = count - failed;
     return {
-      atSeconds: second,
+      atSeconds: second + Math.round(epochMs() / 1000),
       requests: count,
       failures: failed,
       meanLatencyMs: succeeded > 0 ? (sums[slot] ?? 0) / succeeded : 0,
@@ -50,8 +55,9 @@ export function recentWork(clock: Clock): RecentWork {
     };
   };
   return {
-    add(latencyMs, failed) {
-      const slot = slotOf(current());
+    add(latencyMs, failed, atMs = clock.monotonic()) {
+      const slot = slotOf(Math.floor(atMs / 1000));
+      if (slot < 0) return;
       requests[slot] = (requests[slot] ?? 0) + 1;
       if (failed) failures[slot] = (failures[slot] ?? 0) + 1;
       else {

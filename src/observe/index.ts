@@ -1,0 +1,13 @@
+// What happens, counted: metrics that cost nanoseconds to record, and the page that Prometheus reads.
+export { negotiateFormat } from './accept.js';
+export { Counter, Gauge } from './counter.js';
+export {
+  type Collector,
+  Exposition,
+  type ExpositionFormat,
+  type MetricHead,
+  type MetricType,
+} from './exposition.js';
+export { Histogram } from './histogram.js';
+export { escapeLabelValue, isLabelName, isMetricName, labelSet } from './labels.js';
+export { type LogBucketOptions, type LogBuckets, logBuckets } from './log-buckets.js';
