@@ -9,6 +9,12 @@ export const manifestFile = 'manifest.json';
 
 export const isModelName = (name: string): boolean => plainName.test(name);
 
+/** True for a path of plain segments that stays below the folder it starts from: no '..', no root, no drive, no control characters. */
+export function isRelativePath(path: string): boolean {
+  if (path.length === 0 || path.length > 1024 || /[\\:\p{Cc}]/u.test(path)) return false;
+  return path.split('/').every(segment => segment !== '' && segment !== '.' && segment !== '..');
+}
+
 /** @throws MODEL_NAME_INVALID for separators, '..', NUL, hidden names, more than 128 characters. */
 export function assertModelName(name: string): void {
   if (isModelName(name)) return;

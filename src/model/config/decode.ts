@@ -1,186 +1,164 @@
 // The tree of a config into plain data by the schema's table; every fault is kept with its place, none ends the reading.
-import type { Position } from './lexer.js';
+import type { FieldSpec, MessageSpec } from './field-spec.js';
 import type { FieldNode, MessageNode, ScalarNode, ValueNode } from './parser.js';
-import { defaultOf, enumeratorsOf, type FieldSpec, messages, rangeOf } from './schema.js';
+import { readScalar, saysNothing } from './scalars.js';
+import { defaultOf, messageOf } from './schema.js';
 
 export interface Fault {
-  readonly at: Position;
+  /** Offset in the text. */
+  readonly at: number;
   readonly text: string;
-  /** Path of the value that is at fault, as `pathKey` writes it. */
-  readonly path: string;
+  /** Path of the value that is at fault. */
+  readonly path: readonly (string | number)[];
 }
 
 export interface Decoded {
-  readonly value: unknown;
+  readonly value: Readonly<Record<string, unknown>>;
   readonly faults: readonly Fault[];
-  /** Where each value stands in the text, by `pathKey`. */
-  readonly positions: ReadonlyMap<string, Position>;
 }
 
-type Path = readonly (string | number)[];
+const mapKey = (spec: FieldSpec): FieldSpec => ({ number: 1, type: spec.keys ?? 'string' });
 
-/** One string for a path; keys of maps may hold any character but never this one. */
-export const pathKey = (path: readonly PropertyKey[]): string => path.map(String).join('\0');
+/** Reads one tree; keeps the path of what it is reading, and the faults. */
+class Decoder {
+  readonly faults: Fault[] = [];
+  readonly #path: (string | number)[] = [];
 
-interface Context {
-  readonly faults: Fault[];
-  readonly positions: Map<string, Position>;
-}
-
-function fault(context: Context, at: Position, text: string, path: Path): undefined {
-  context.faults.push({ at, text, path: pathKey(path) });
-  return undefined;
-}
-
-function readInteger({ text, negative }: ScalarNode, [lowest, highest]: readonly [bigint, bigint]): number | string {
-  const isOctal = /^0[0-7]+$/.test(text);
-  if (text.length > 40 || !/^(0[xX][0-9a-fA-F]+|[1-9]\d*|0)$/.test(isOctal ? '0' : text)) return 'an integer';
-  const magnitude = BigInt(isOctal ? `0o${text.slice(1)}` : text);
-  const value = negative ? -magnitude : magnitude;
-  if (value < lowest || value > highest) return `an integer from ${lowest} to ${highest}`;
-  return Number.isSafeInteger(Number(value)) ? Number(value) : 'an integer below 2^53';
-}
-
-/** The value of a scalar of a type; a string in an array says what was wanted instead. */
-function readScalar(node: ScalarNode, type: string): { value: string | number | boolean } | { wanted: string } {
-  const range = rangeOf(type);
-  if (type === 'string') return node.kind === 'string' ? { value: node.text } : { wanted: 'a string in quotes' };
-  if (type === 'bool') {
-    if (/^(true|True|t|1)$/.test(node.text) && node.kind !== 'string') return { value: true };
-    if (/^(false|False|f|0)$/.test(node.text) && node.kind !== 'string') return { value: false };
-    return { wanted: 'true or false' };
-  }
-  if (range !== undefined) {
-    const value = node.kind === 'number' ? readInteger(node, range) : 'an integer';
-    return typeof value === 'number' ? { value } : { wanted: value };
-  }
-  const names = enumeratorsOf(type) ?? [];
-  const index = node.kind === 'number' ? readInteger(node, [0n, BigInt(names.length - 1)]) : names.indexOf(node.text);
-  const value = typeof index === 'number' && node.kind !== 'string' ? names[index] : undefined;
-  return value === undefined ? { wanted: `one of ${names.join(', ')}` } : { value };
-}
-
-function readValue(node: ValueNode, spec: FieldSpec, path: Path, context: Context): unknown {
-  context.positions.set(pathKey(path), node.at);
-  const isMessage = Object.hasOwn(messages, spec.type);
-  const name = path.findLast(part => typeof part === 'string');
-  if (node.kind === 'message') {
-    if (isMessage) return readMessage(node, spec.type, path, context);
-    return fault(context, node.at, `'${name}': wanted a ${spec.type}, got a message`, path);
-  }
-  if (isMessage)
-    return fault(context, node.at, `'${name}': wanted a message in braces, got '${node.text.slice(0, 40)}'`, path);
-  const read = readScalar(node, spec.type);
-  if ('value' in read) return read.value;
-  const got = `${node.negative ? '-' : ''}${node.text.slice(0, 40)}`;
-  return fault(context, node.at, `'${name}': wanted ${read.wanted}, got '${got}'`, path);
-}
-
-/** One entry of a map: a message with a key and a value. */
-function readEntry(node: ValueNode, spec: FieldSpec, path: Path, context: Context): [string, unknown] | undefined {
-  if (node.kind !== 'message') return fault(context, node.at, `'${path.at(-1)}': wanted { key: … value: … }`, path);
-  const known = node.fields.filter(({ name }) => name === 'key' || name === 'value');
-  for (const { name, at } of node.fields) {
-    if (name !== 'key' && name !== 'value') fault(context, at, `an entry of a map has no field '${name}'`, path);
-  }
-  const keyNode = known.find(({ name }) => name === 'key')?.values[0];
-  const keyType = spec.keys ?? 'string';
-  const key =
-    keyNode === undefined ? defaultOf(keyType) : readValue(keyNode, { number: 1, type: keyType }, path, context);
-  const valueNode = known.find(({ name }) => name === 'value')?.values[0];
-  if (known.length > 2 || String(key) === '__proto__') {
-    return fault(context, node.at, `'${path.at(-1)}': an entry has one key (not '__proto__') and one value`, path);
-  }
-  const entryPath = [...path, String(key)];
-  if (valueNode !== undefined) return [String(key), readValue(valueNode, spec, entryPath, context)];
-  context.positions.set(pathKey(entryPath), node.at);
-  return [String(key), Object.hasOwn(messages, spec.type) ? {} : defaultOf(spec.type)];
-}
-
-function readMap(fields: readonly FieldNode[], spec: FieldSpec, path: Path, context: Context): unknown {
-  const entries = new Map<string, unknown>();
-  for (const node of fields.flatMap(({ values }) => values)) {
-    const [key, value] = readEntry(node, spec, path, context) ?? [];
-    if (key === undefined) continue;
-    if (entries.has(key)) fault(context, node.at, `'${path.at(-1)}': the key '${key}' is given twice`, path);
-    entries.set(key, value);
-  }
-  return Object.fromEntries(entries);
-}
-
-/** True when an unsupported field only repeats what its absence says. */
-function saysNothing(fields: readonly FieldNode[], spec: FieldSpec): boolean {
-  const nodes = fields.flatMap(({ values }) => values);
-  if (spec.repeated || spec.keys) return nodes.length === 0;
-  return nodes.every(node => {
-    const read = node.kind === 'message' ? { wanted: '' } : readScalar(node, spec.type);
-    return 'value' in read && read.value === defaultOf(spec.type);
-  });
-}
-
-/** All that a message says about one field. */
-function readField(fields: readonly FieldNode[], spec: FieldSpec, path: Path, context: Context): unknown {
-  const [first, ...more] = fields;
-  const nodes = fields.flatMap(({ values }) => values);
-  const name = path.at(-1);
-  if (first === undefined) return undefined;
-  context.positions.set(pathKey(path), first.at);
-  if (spec.unsupported) {
-    if (saysNothing(fields, spec)) return undefined;
-    return fault(context, first.at, `'${name}' is known, but not supported here`, path);
-  }
-  for (const { hasColon, values, at } of fields) {
-    const needsColon = values.some(({ kind }) => kind !== 'message') && !hasColon;
-    if (needsColon) fault(context, at, `'${name}': wanted ":" before its value`, path);
-  }
-  if (spec.keys) return readMap(fields, spec, path, context);
-  if (spec.repeated) return nodes.map((node, k) => readValue(node, spec, [...path, k], context));
-  const [node] = nodes;
-  if (first.isList || node === undefined)
-    return fault(context, first.at, `'${name}': wanted one value, got a list`, path);
-  if (more[0] !== undefined) return fault(context, more[0].at, `'${name}' is given more than once`, path);
-  return readValue(node, spec, path, context);
-}
-
-function checkOneofs(fields: readonly FieldNode[], messageName: string, path: Path, context: Context): void {
-  const chosen = new Map<string, string>();
-  for (const { name, at } of fields) {
-    const group = messages[messageName]?.[name]?.oneof;
-    const before = group === undefined ? undefined : chosen.get(group);
-    if (group !== undefined && before === undefined) chosen.set(group, name);
-    if (before !== undefined && before !== name) {
-      fault(context, at, `'${name}' excludes '${before}': only one of them can be set`, [...path, name]);
+  message(node: MessageNode, type: string): Record<string, unknown> {
+    const spec = messageOf(type) ?? {};
+    const message: Record<string, unknown> = {};
+    const chosen = new Map<string, string>();
+    for (const [name, fields] of this.#known(node, type, spec)) {
+      const fieldSpec = spec[name];
+      if (fieldSpec === undefined) continue;
+      this.#path.push(name);
+      if (!this.#isExcluded(name, fieldSpec, fields, chosen)) {
+        const value = this.#field(name, fields, fieldSpec);
+        if (value !== undefined) message[name] = value;
+      }
+      this.#path.pop();
     }
+    return message;
   }
-}
 
-function readMessage(node: MessageNode, messageName: string, path: Path, context: Context): Record<string, unknown> {
-  const spec = messages[messageName] ?? {};
-  const groups = new Map<string, FieldNode[]>();
-  for (const field of node.fields) {
-    if (!Object.hasOwn(spec, field.name)) {
-      fault(context, field.at, `${messageName} has no field '${field.name.slice(0, 80)}'`, [...path, field.name]);
-      continue;
+  #fault(at: number, text: string): undefined {
+    this.faults.push({ at, text, path: [...this.#path] });
+    return undefined;
+  }
+
+  /** The fields that the message has, by name in the order of the text; the others are faults. */
+  #known(node: MessageNode, type: string, spec: MessageSpec): Map<string, FieldNode[]> {
+    const groups = new Map<string, FieldNode[]>();
+    for (const field of node.fields) {
+      const group = groups.get(field.name);
+      if (group !== undefined) group.push(field);
+      else if (spec[field.name] !== undefined) groups.set(field.name, [field]);
+      else {
+        this.#path.push(field.name);
+        this.#fault(field.at, `${type} has no field '${field.name.slice(0, 80)}'`);
+        this.#path.pop();
+      }
     }
-    const group = groups.get(field.name);
-    if (group === undefined) groups.set(field.name, [field]);
-    else group.push(field);
+    return groups;
   }
-  const known = [...groups.values()].flat();
-  checkOneofs(known, messageName, path, context);
-  const message: Record<string, unknown> = {};
-  for (const [name, fields] of groups) {
-    const fieldSpec = spec[name];
-    if (fieldSpec === undefined) continue;
-    const value = readField(fields, fieldSpec, [...path, name], context);
-    if (value !== undefined) message[name] = value;
+
+  /** True, with a fault, when another field of the same group came before. */
+  #isExcluded(name: string, { oneof }: FieldSpec, fields: readonly FieldNode[], chosen: Map<string, string>): boolean {
+    if (oneof === undefined) return false;
+    const before = chosen.get(oneof);
+    if (before === undefined) chosen.set(oneof, name);
+    else this.#fault(fields[0]?.at ?? 0, `'${name}' excludes '${before}': only one of them can be set`);
+    return before !== undefined;
   }
-  return message;
+
+  /** All that a message says about one field. */
+  #field(name: string, fields: readonly FieldNode[], spec: FieldSpec): unknown {
+    const [first, second] = fields;
+    if (first === undefined) return undefined;
+    const nodes = second === undefined ? first.values : fields.flatMap(({ values }) => values);
+    if (spec.unsupported !== undefined) {
+      if (saysNothing(nodes, spec)) return undefined;
+      return this.#fault(first.at, `'${name}' is known, but not supported here: ${spec.unsupported}`);
+    }
+    for (const { hasColon, values, at } of fields) {
+      if (!hasColon && values.some(({ kind }) => kind !== 'message')) {
+        this.#fault(at, `'${name}': wanted ":" before its value`);
+      }
+    }
+    if (spec.keys !== undefined) return this.#map(name, nodes, spec);
+    if (spec.repeated) return this.#list(name, nodes, spec);
+    const [node] = nodes;
+    if (first.isList || node === undefined) return this.#fault(first.at, `'${name}': wanted one value, got a list`);
+    if (second !== undefined) return this.#fault(second.at, `'${name}' is given more than once`);
+    return this.#value(name, node, spec);
+  }
+
+  #list(name: string, nodes: readonly ValueNode[], spec: FieldSpec): unknown[] {
+    return nodes.map((node, k) => {
+      this.#path.push(k);
+      const value = this.#value(name, node, spec);
+      this.#path.pop();
+      return value;
+    });
+  }
+
+  #value(name: string, node: ValueNode, spec: FieldSpec): unknown {
+    const isMessage = messageOf(spec.type) !== undefined;
+    if (node.kind === 'message') {
+      if (isMessage) return this.message(node, spec.type);
+      return this.#fault(node.at, `'${name}': wanted a ${spec.type}, got a message`);
+    }
+    if (isMessage) {
+      return this.#fault(node.at, `'${name}': wanted a message in braces, got '${node.text.slice(0, 40)}'`);
+    }
+    return this.#scalar(name, node, spec);
+  }
+
+  #scalar(name: string, node: ScalarNode, spec: FieldSpec): unknown {
+    const read = readScalar(node, spec.type);
+    if ('value' in read) return read.value;
+    const got = `${node.negative ? '-' : ''}${node.text.slice(0, 40)}`;
+    return this.#fault(node.at, `'${name}': wanted ${read.wanted}, got '${got}'`);
+  }
+
+  #map(name: string, nodes: readonly ValueNode[], spec: FieldSpec): unknown {
+    const entries = new Map<string, unknown>();
+    for (const node of nodes) {
+      const entry = this.#entry(name, node, spec);
+      if (entry === undefined) continue;
+      const [key, value] = entry;
+      if (entries.has(key)) this.#fault(node.at, `'${name}': the key '${key.slice(0, 80)}' is given twice`);
+      entries.set(key, value);
+    }
+    return Object.fromEntries(entries);
+  }
+
+  /** One entry of a map: a message with a key and a value. */
+  #entry(name: string, node: ValueNode, spec: FieldSpec): readonly [string, unknown] | undefined {
+    if (node.kind !== 'message') return this.#fault(node.at, `'${name}': wanted { key: … value: … }`);
+    const keys = node.fields.filter(field => field.name === 'key');
+    const values = node.fields.filter(field => field.name === 'value');
+    const stranger = node.fields.find(field => field.name !== 'key' && field.name !== 'value');
+    if (stranger !== undefined)
+      this.#fault(stranger.at, `an entry of a map has no field '${stranger.name.slice(0, 80)}'`);
+    const keyNode = keys[0]?.values[0];
+    const read = keyNode === undefined ? defaultOf(spec.keys ?? 'string') : this.#value(name, keyNode, mapKey(spec));
+    const key = String(read);
+    if (keys.length > 1 || values.length > 1 || key === '__proto__') {
+      return this.#fault(node.at, `'${name}': an entry has one key (not '__proto__') and one value`);
+    }
+    const valueNode = values[0]?.values[0];
+    this.#path.push(key);
+    const absent = messageOf(spec.type) === undefined ? defaultOf(spec.type) : {};
+    const value = valueNode === undefined ? absent : this.#value(name, valueNode, spec);
+    this.#path.pop();
+    return [key, value];
+  }
 }
 
 /** Plain data of a config: only what the text says, by field names. Linear in the size of the tree. */
 export function decodeConfig(tree: MessageNode): Decoded {
-  const context: Context = { faults: [], positions: new Map([['', tree.at]]) };
-  const value = readMessage(tree, 'ModelConfig', [], context);
-  return { value, ...context };
+  const decoder = new Decoder();
+  const value = decoder.message(tree, 'ModelConfig');
+  return { value, faults: decoder.faults };
 }

@@ -1,128 +1,97 @@
-// Protobuf text into tokens with line and column: identifiers, numbers, strings, symbols; comments and spaces fall away.
+// Protobuf text into tokens, one at a time: identifiers, numbers, strings, symbols; comments and spaces fall away.
+import { readString } from './strings.js';
 
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
+export type TokenKind = 'word' | 'number' | 'string' | 'symbol' | 'end';
 
-export interface Token {
-  readonly kind: 'word' | 'number' | 'string' | 'symbol' | 'end';
-  /** The text as written; of a string, what it stands for. */
-  readonly text: string;
-  readonly at: Position;
-}
+/** Called with what is wrong and at which offset; does not return. */
+export type Refuse = (at: number, fault: string) => never;
 
-/** Called with what is wrong and where; does not return. */
-export type Refuse = (at: Position, fault: string) => never;
-
-const skipped = /[ \t\r\n\v\f]+|#[^\n]*/y;
 const word = /[A-Za-z_][A-Za-z0-9_]*/y;
 const number = /(?:0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[fF]?)(?![A-Za-z0-9_.])/y;
-const symbol = /[{}[\]<>:,;-]/y;
-const escaped = /\\(?:([abfnrtv\\'"?])|([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/y;
-const plain = /[^\\\n'"]+/y;
 
-const simpleEscapes: Readonly<Record<string, number>> = {
-  a: 7,
-  b: 8,
-  t: 9,
-  n: 10,
-  v: 11,
-  f: 12,
-  r: 13,
-  '\\': 92,
-  "'": 39,
-  '"': 34,
-  '?': 63,
-};
+type CharClass = 'space' | 'comment' | 'word' | 'number' | 'quote' | 'symbol';
 
-function match(pattern: RegExp, text: string, from: number): RegExpExecArray | null {
-  pattern.lastIndex = from;
-  return pattern.exec(text);
-}
+/** What a character can begin, by its code; undefined for those that begin nothing. */
+const classes: readonly (CharClass | undefined)[] = Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[ \t\r\n\v\f]/.test(character)) return 'space';
+  if (/[A-Za-z_]/.test(character)) return 'word';
+  if (/[0-9.]/.test(character)) return 'number';
+  if (/["']/.test(character)) return 'quote';
+  if (/[{}[\]<>:,;-]/.test(character)) return 'symbol';
+  return character === '#' ? 'comment' : undefined;
+});
 
-/** Finds the line and column of offsets that only grow. */
-function positionTracker(text: string): (offset: number) => Position {
-  let line = 1;
-  let lineStart = 0;
-  let nextBreak = text.indexOf('\n');
-  return offset => {
-    while (nextBreak !== -1 && nextBreak < offset) {
-      line += 1;
-      lineStart = nextBreak + 1;
-      nextBreak = text.indexOf('\n', lineStart);
-    }
-    return { line, column: offset - lineStart + 1 };
-  };
-}
+/** Reads tokens of a text. The present one is in `kind`, `text` and `at`; `advance` goes to the next. Linear in all. */
+export class Lexer {
+  kind: TokenKind = 'end';
+  /** The token as written; of a string, what it stands for. */
+  text = '';
+  /** Offset at which it begins. */
+  at = 0;
+  readonly #source: string;
+  readonly #refuse: Refuse;
+  #next = 0;
 
-/** The bytes that an escape stands for; undefined when it stands for no character. */
-function escapedBytes([, simple, octal, hex, short, long]: RegExpExecArray): Iterable<number> | undefined {
-  if (simple !== undefined) return [simpleEscapes[simple] ?? 0];
-  if (octal !== undefined) return [Number.parseInt(octal, 8) & 255];
-  if (hex !== undefined) return [Number.parseInt(hex, 16)];
-  const point = Number.parseInt(short ?? long ?? '0', 16);
-  if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined;
-  return new TextEncoder().encode(String.fromCodePoint(point));
-}
-
-/** Reads a quoted string that begins at `from`; returns what it stands for, and where it ends. */
-function readString(text: string, from: number, refuse: (fault: string) => never): { value: string; end: number } {
-  const quote = text[from];
-  const bytes: number[] = [];
-  let at = from + 1;
-  while (text[at] !== quote) {
-    const run = match(plain, text, at);
-    const special = run === null ? match(escaped, text, at) : null;
-    let added: Iterable<number> | undefined;
-    if (run !== null) added = new TextEncoder().encode(run[0]);
-    else if (special !== null) added = escapedBytes(special);
-    else if (text[at] === '"' || text[at] === "'") added = [text.charCodeAt(at)];
-    else if (text[at] !== '\\') return refuse('a string without its closing quote');
-    if (added === undefined)
-      return refuse(`an escape in a string that stands for nothing, '${text.slice(at, at + 10)}'`);
-    for (const byte of added) bytes.push(byte);
-    at += run?.[0].length ?? special?.[0].length ?? 1;
+  constructor(source: string, refuse: Refuse) {
+    this.#source = source;
+    this.#refuse = refuse;
+    this.advance();
   }
-  try {
-    return {
-      value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(bytes)),
-      end: at + 1,
-    };
-  } catch {
-    return refuse('a string that is no UTF-8');
-  }
-}
 
-/** All tokens, an 'end' last. Linear in the length of the text. */
-export function tokenize(text: string, refuse: Refuse): Token[] {
-  const tokens: Token[] = [];
-  const locate = positionTracker(text);
-  let at = 0;
-  for (;;) {
-    for (let gap = match(skipped, text, at); gap !== null; gap = match(skipped, text, at)) at += gap[0].length;
-    const position = locate(at);
-    if (at >= text.length) {
-      tokens.push({ kind: 'end', text: 'the end of the file', at: position });
-      return tokens;
+  advance(): void {
+    const start = this.#skip();
+    const source = this.#source;
+    this.at = start;
+    switch (classes[source.charCodeAt(start)]) {
+      case 'symbol':
+        this.#set('symbol', source.charAt(start), start + 1);
+        break;
+      case 'word':
+        this.#match('word', word);
+        break;
+      case 'number':
+        this.#match('number', number);
+        break;
+      case 'quote': {
+        const { value, end } = readString(source, start, fault => this.#refuse(start, fault));
+        this.#set('string', value, end);
+        break;
+      }
+      default:
+        if (start < source.length) this.#unexpected();
+        this.#set('end', 'the end of the file', start);
     }
-    if (text[at] === '"' || text[at] === "'") {
-      const { value, end } = readString(text, at, fault => refuse(position, fault));
-      tokens.push({ kind: 'string', text: value, at: position });
-      at = end;
-      continue;
+  }
+
+  #set(kind: TokenKind, text: string, next: number): void {
+    this.kind = kind;
+    this.text = text;
+    this.#next = next;
+  }
+
+  #match(kind: TokenKind, pattern: RegExp): void {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.#source)?.[0];
+    if (found === undefined) this.#unexpected();
+    else this.#set(kind, found, this.at + found.length);
+  }
+
+  #unexpected(): never {
+    const character = String.fromCodePoint(this.#source.codePointAt(this.at) ?? 0);
+    return this.#refuse(this.at, `unexpected ${JSON.stringify(character)}`);
+  }
+
+  /** The offset of the next character that is neither space nor comment. */
+  #skip(): number {
+    let at = this.#next;
+    for (;;) {
+      const found = classes[this.#source.charCodeAt(at)];
+      if (found === 'space') at += 1;
+      else if (found === 'comment') {
+        const end = this.#source.indexOf('\n', at);
+        at = end === -1 ? this.#source.length : end;
+      } else return at;
     }
-    const kinds = [
-      ['word', word],
-      ['number', number],
-      ['symbol', symbol],
-    ] as const;
-    const [kind, pattern] = kinds.find(([, candidate]) => match(candidate, text, at) !== null) ?? [];
-    const found = pattern === undefined ? null : match(pattern, text, at);
-    if (kind === undefined || found === null) {
-      return refuse(position, `unexpected ${JSON.stringify(String.fromCodePoint(text.codePointAt(at) ?? 0))}`);
-    }
-    tokens.push({ kind, text: found[0], at: position });
-    at += found[0].length;
   }
 }

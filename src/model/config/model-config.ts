@@ -2,118 +2,74 @@
 
 import { z } from 'zod';
 import { faultLines, GalerkinError } from '../../base/index.js';
-import { enumerations } from './schema.js';
+import { checkDynamicBatching, dynamicBatching } from './batching.js';
+import { checkEnsemble, ensembleScheduling } from './ensembles.js';
+import { instanceGroup, metrics, repositoryAgents, versionPolicy, warmup } from './lifecycle.js';
+import { optimization } from './optimization.js';
+import { checkSequences, sequenceBatching } from './sequences.js';
+import { inputSchema, outputSchema } from './tensors.js';
+import { checkUnique } from './values.js';
 
-const unsigned = z.int().min(0);
-const name = z.string().min(1, 'wanted a name, got an empty string');
-const size = z.int().refine(value => value === -1 || value >= 1, 'wanted -1 (any size) or a size of at least 1');
-const dataType = z
-  .enum(enumerations.DataType)
-  .refine(value => value !== 'TYPE_INVALID', 'wanted a data type, got TYPE_INVALID');
+const schedulers = ['dynamic_batching', 'sequence_batching', 'ensemble_scheduling'] as const;
 
-const tensorSpec = z.strictObject({
-  name,
-  data_type: dataType,
-  dims: z.array(size).min(1, 'wanted at least one size'),
-});
-
-const queuePolicy = z.strictObject({
-  timeout_action: z.enum(enumerations.TimeoutAction).default('REJECT'),
-  default_timeout_microseconds: unsigned.default(0),
-  allow_timeout_override: z.boolean().default(false),
-  max_queue_size: unsigned.default(0),
-});
-
-const dynamicBatching = z.strictObject({
-  preferred_batch_size: z.array(z.int().min(1)).default([]),
-  max_queue_delay_microseconds: unsigned.default(0),
-  preserve_ordering: z.boolean().default(false),
-  priority_levels: unsigned.default(0),
-  default_priority_level: unsigned.default(0),
-  default_queue_policy: queuePolicy.optional(),
-  priority_queue_policy: z.record(z.string().regex(/^\d+$/), queuePolicy).default({}),
-});
-
-const instanceGroup = z.strictObject({
+const fields = z.strictObject({
   name: z.string().default(''),
-  kind: z
-    .enum(enumerations.Kind)
-    .refine(kind => kind !== 'KIND_GPU', 'KIND_GPU is known, but not supported here: wanted KIND_CPU or KIND_AUTO')
-    .default('KIND_AUTO'),
-  count: z.int().min(1, 'wanted at least one instance').default(1),
+  platform: z.string().default(''),
+  backend: z.string().default(''),
+  version_policy: versionPolicy.optional(),
+  /** Largest batch; 0: the model has no batch axis. Otherwise `dims` leave out the batch axis, which comes first. */
+  max_batch_size: z.int().min(0).default(0),
+  input: z.array(inputSchema).default([]),
+  output: z.array(outputSchema).default([]),
+  optimization: optimization.optional(),
+  dynamic_batching: dynamicBatching.optional(),
+  sequence_batching: sequenceBatching.optional(),
+  ensemble_scheduling: ensembleScheduling.optional(),
+  instance_group: z.array(instanceGroup).default([]),
+  /** The program in the version's folder; '': model.onnx. */
+  default_model_filename: z
+    .string()
+    .regex(/^([A-Za-z0-9][A-Za-z0-9._-]{0,127})?$/, 'wanted a plain file name')
+    .default(''),
+  metric_tags: z.record(z.string(), z.string()).default({}),
+  parameters: z.record(z.string(), z.strictObject({ string_value: z.string().default('') })).default({}),
+  model_warmup: z.array(warmup).default([]),
+  model_transaction_policy: z.strictObject({ decoupled: z.boolean().default(false) }).optional(),
+  model_repository_agents: repositoryAgents.optional(),
+  response_cache: z.strictObject({ enable: z.boolean().default(false) }).optional(),
+  model_metrics: metrics.optional(),
 });
 
-const versionPolicy = z.strictObject({
-  latest: z.strictObject({ num_versions: z.int().min(1).default(1) }).optional(),
-  all: z.strictObject({}).optional(),
-  specific: z.strictObject({ versions: z.array(z.int().min(1)).min(1) }).optional(),
-});
-
-const warmup = z.strictObject({
-  name,
-  batch_size: unsigned.default(0),
-  inputs: z
-    .record(
-      z.string(),
-      z.strictObject({
-        data_type: dataType,
-        dims: z.array(z.int().min(1)).default([]),
-        zero_data: z.boolean().optional(),
-        random_data: z.boolean().optional(),
-        input_data_file: z.string().optional(),
-      }),
-    )
-    .default({}),
-  count: unsigned.default(0),
-});
-
-function checkUnique(names: readonly { readonly name: string }[], field: string, context: z.RefinementCtx): void {
-  const seen = new Set<string>();
-  names.forEach((item, k) => {
-    if (seen.has(item.name)) {
-      context.addIssue({ code: 'custom', message: `the name '${item.name}' is given twice`, path: [field, k, 'name'] });
-    }
-    seen.add(item.name);
-  });
+function checkTogether(config: z.infer<typeof fields>, context: z.RefinementCtx): void {
+  const { max_batch_size: max, dynamic_batching: batching, sequence_batching: sequences } = config;
+  checkUnique(config.input, ['input'], context);
+  checkUnique(config.output, ['output'], context);
+  const [first, second] = schedulers.filter(scheduler => config[scheduler] !== undefined);
+  if (second !== undefined) {
+    context.addIssue({ code: 'custom', message: `excludes '${first}': only one of them can be set`, path: [second] });
+  }
+  if (batching !== undefined) checkDynamicBatching(batching, max, context);
+  if (sequences !== undefined) checkSequences(sequences, max, context);
+  if (config.ensemble_scheduling === undefined) {
+    if (config.platform !== 'ensemble') return;
+    context.addIssue({ code: 'custom', message: 'an ensemble wants ensemble_scheduling', path: ['platform'] });
+    return;
+  }
+  checkEnsemble(config.ensemble_scheduling.step, config, context);
+  if (config.instance_group.length > 0) {
+    context.addIssue({ code: 'custom', message: 'an ensemble has no instances of its own', path: ['instance_group'] });
+  }
 }
 
-export const modelConfigSchema = z
-  .strictObject({
-    name: z.string().default(''),
-    platform: z.string().default(''),
-    backend: z.string().default(''),
-    version_policy: versionPolicy.optional(),
-    /** Largest batch; 0: the model has no batch axis. Otherwise `dims` leave out the batch axis, which comes first. */
-    max_batch_size: z.int().min(0).default(0),
-    input: z.array(tensorSpec).default([]),
-    output: z.array(tensorSpec).default([]),
-    dynamic_batching: dynamicBatching.optional(),
-    instance_group: z.array(instanceGroup).default([]),
-    parameters: z.record(z.string(), z.strictObject({ string_value: z.string().default('') })).default({}),
-    model_warmup: z.array(warmup).default([]),
-    model_transaction_policy: z.strictObject({ decoupled: z.boolean().default(false) }).optional(),
-    response_cache: z.strictObject({ enable: z.boolean().default(false) }).optional(),
-  })
-  .superRefine((config, context) => {
-    checkUnique(config.input, 'input', context);
-    checkUnique(config.output, 'output', context);
-    config.dynamic_batching?.preferred_batch_size.forEach((preferred, k) => {
-      if (preferred <= config.max_batch_size) return;
-      const message = `wanted at most max_batch_size (${config.max_batch_size}), got ${preferred}`;
-      context.addIssue({ code: 'custom', message, path: ['dynamic_batching', 'preferred_batch_size', k] });
-    });
-    const { priority_levels: levels = 0, default_priority_level: level = 0 } = config.dynamic_batching ?? {};
-    if (level > levels || (levels > 0 && level === 0)) {
-      const message = `wanted a level from ${Math.min(levels, 1)} to priority_levels (${levels}), got ${level}`;
-      context.addIssue({ code: 'custom', message, path: ['dynamic_batching', 'default_priority_level'] });
-    }
-  });
+export const modelConfigSchema = fields.superRefine(checkTogether);
 
 /** A complete configuration, with Triton's field names. */
 export type ModelConfig = Readonly<z.infer<typeof modelConfigSchema>>;
 /** The same as a person writes it: what has a default may be left out. */
 export type ModelConfigInput = z.input<typeof modelConfigSchema>;
-export type TensorConfig = ModelConfig['input'][number];
+export type InputConfig = ModelConfig['input'][number];
+export type OutputConfig = ModelConfig['output'][number];
+export type TensorConfig = InputConfig | OutputConfig;
 
 /**
  * Completes and checks a configuration written as data.

@@ -1,42 +1,113 @@
 // config.pbtxt into a ModelConfig: syntax, then the schema's table, then values; all faults of meaning at once, with their places.
 import type { z } from 'zod';
 import { GalerkinError } from '../../base/index.js';
-import { type Decoded, decodeConfig, pathKey } from './decode.js';
-import type { Position } from './lexer.js';
+import { type Decoded, decodeConfig } from './decode.js';
+import { locateIn } from './locate.js';
 import { type ModelConfig, modelConfigSchema } from './model-config.js';
-import { parseText } from './parser.js';
+import { type MessageNode, parseText } from './parser.js';
+import { type Position, positionsIn } from './position.js';
 
 const maxCharacters = 2 ** 20;
 const maxFaults = 100;
 
-interface PlacedFault {
-  readonly at: Position;
+/** Something wrong with a configuration; `at` is absent where no text was written. */
+export interface ConfigFault {
+  readonly at?: Position;
   readonly text: string;
 }
 
-/** Where the value of an issue stands, or the nearest message around it. */
-function positionOf(path: readonly PropertyKey[], positions: Decoded['positions']): Position {
-  for (let length = path.length; length >= 0; length--) {
-    const found = positions.get(pathKey(path.slice(0, length)));
-    if (found !== undefined) return found;
-  }
-  return { line: 1, column: 1 };
+/** A configuration as far as it could be read. */
+export interface ConfigReading {
+  /** Undefined when there are faults. */
+  readonly config: ModelConfig | undefined;
+  /** In the order of the text. */
+  readonly faults: readonly ConfigFault[];
+  /** True when the text gives the field, be it its default. */
+  readonly says: (field: string) => boolean;
+  /** Where the value at a path stands, or the nearest message around it. */
+  readonly placeOf: (path: readonly PropertyKey[]) => Position | undefined;
 }
+
+const keyOf = (path: readonly PropertyKey[]): string => path.map(String).join('\0');
 
 /** Faults of values, without those that only follow from a fault found before. */
-function valueFaults(error: z.ZodError, { faults, positions }: Decoded): PlacedFault[] {
-  const known = new Set(faults.map(({ path }) => path));
-  return error.issues
-    .filter(({ path }) => !path.some((_, k) => known.has(pathKey(path.slice(0, k + 1)))))
-    .map(({ path, message }) => ({
-      at: positionOf(path, positions),
-      text: `'${path.map(String).join('.')}': ${message}`,
-    }));
+function newIssues(error: z.ZodError, { faults }: Decoded): z.core.$ZodIssue[] {
+  const known = new Set(faults.map(({ path }) => keyOf(path)));
+  if (known.size === 0) return error.issues;
+  return error.issues.filter(({ path }) => !path.some((_, k) => known.has(keyOf(path.slice(0, k + 1)))));
 }
 
-function invalid(path: string, faults: readonly PlacedFault[]): GalerkinError<'MODEL_CONFIG_INVALID'> {
-  const ordered = [...faults].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
-  const lines = ordered.slice(0, maxFaults).map(({ at, text }) => `line ${at.line}:${at.column}: ${text}`);
+/** Reads what a tree says, wherever it comes from. */
+export function readTree(tree: MessageNode, positionOf: (offset: number) => Position | undefined): ConfigReading {
+  const decoded = decodeConfig(tree);
+  const locate = locateIn(tree);
+  const parsed = modelConfigSchema.safeParse(decoded.value);
+  const issues = parsed.success ? [] : newIssues(parsed.error, decoded);
+  const placed = [
+    ...decoded.faults.map(({ at, text, path }) => ({ at, text, path })),
+    ...issues.map(({ path, message }) => ({
+      at: locate(path),
+      text: `'${path.map(String).join('.').slice(0, 200)}': ${message}`,
+      path,
+    })),
+  ].sort((a, b) => a.at - b.at);
+  return {
+    config: parsed.success && placed.length === 0 ? parsed.data : undefined,
+    faults: placed.map(({ at, text, path }) => {
+      const position = positionOf(at);
+      if (position !== undefined) return { at: position, text };
+      return { text: text.startsWith(`'${path.join('.')}'`) ? text : `${path.map(String).join('.')}: ${text}` };
+    }),
+    says: field => Object.hasOwn(decoded.value, field),
+    placeOf: path => positionOf(locate(path)),
+  };
+}
+
+const first: Position = { line: 1, column: 1 };
+
+/** A reading that found only this. */
+const unreadable = (fault: ConfigFault): ConfigReading => ({
+  config: undefined,
+  faults: [fault],
+  says: () => false,
+  placeOf: () => first,
+});
+
+/** Thrown through the parser by a fault of syntax. */
+class SyntaxFault extends Error {
+  constructor(
+    readonly at: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Reads protobuf text without throwing; a fault of syntax ends the reading and comes alone. Linear in its length. */
+export function readConfig(text: string): ConfigReading {
+  if (text.length > maxCharacters) {
+    return unreadable({ at: first, text: `wanted at most ${maxCharacters} characters, got ${text.length}` });
+  }
+  const source = text.replace(/^\uFEFF/, '');
+  const positionOf = positionsIn(source);
+  try {
+    const tree = parseText(source, (at, fault) => {
+      throw new SyntaxFault(at, fault);
+    });
+    return readTree(tree, positionOf);
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error;
+    return unreadable({ at: positionOf(error.at), text: error.message });
+  }
+}
+
+/** One line for a fault. */
+export const faultLine = ({ at, text }: ConfigFault): string =>
+  at === undefined ? text : `line ${at.line}:${at.column}: ${text}`;
+
+/** The error for faults; the first hundred are listed. */
+export function configInvalid(path: string, faults: readonly ConfigFault[]): GalerkinError<'MODEL_CONFIG_INVALID'> {
+  const lines = faults.slice(0, maxFaults).map(faultLine);
   if (faults.length > maxFaults) lines.push(`and ${faults.length - maxFaults} more`);
   return new GalerkinError('MODEL_CONFIG_INVALID', { path, faults: lines });
 }
@@ -47,16 +118,7 @@ function invalid(path: string, faults: readonly PlacedFault[]): GalerkinError<'M
  * @throws MODEL_CONFIG_INVALID with line and column of every fault; a fault of syntax ends the reading and comes alone.
  */
 export function parseConfig(text: string, path = 'config.pbtxt'): ModelConfig {
-  const at = { line: 1, column: 1 };
-  if (text.length > maxCharacters) {
-    throw invalid(path, [{ at, text: `wanted at most ${maxCharacters} characters, got ${text.length}` }]);
-  }
-  const tree = parseText(text.replace(/^\uFEFF/, ''), (where, fault) => {
-    throw invalid(path, [{ at: where, text: fault }]);
-  });
-  const decoded = decodeConfig(tree);
-  const parsed = modelConfigSchema.safeParse(decoded.value);
-  const later = parsed.success ? [] : valueFaults(parsed.error, decoded);
-  if (parsed.success && decoded.faults.length === 0) return parsed.data;
-  throw invalid(path, [...decoded.faults, ...later]);
+  const { config, faults } = readConfig(text);
+  if (config !== undefined) return config;
+  throw configInvalid(path, faults);
 }

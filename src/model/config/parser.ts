@@ -1,24 +1,25 @@
 // Tokens of protobuf text into a tree of fields. Knows the syntax only; what the fields mean is the schema's business.
-import { type Position, type Refuse, type Token, tokenize } from './lexer.js';
+import { Lexer, type Refuse } from './lexer.js';
 
 export interface ScalarNode {
   readonly kind: 'word' | 'number' | 'string';
   readonly text: string;
   readonly negative: boolean;
-  readonly at: Position;
+  /** Offset in the text. */
+  readonly at: number;
 }
 
 export interface MessageNode {
   readonly kind: 'message';
   readonly fields: readonly FieldNode[];
-  readonly at: Position;
+  readonly at: number;
 }
 
 export type ValueNode = ScalarNode | MessageNode;
 
 export interface FieldNode {
   readonly name: string;
-  readonly at: Position;
+  readonly at: number;
   /** One value, or those of a list in brackets. */
   readonly values: readonly ValueNode[];
   readonly isList: boolean;
@@ -27,101 +28,95 @@ export interface FieldNode {
 }
 
 const maxDepth = 100;
+const signedWord = /^(inf|infinity|nan)$/i;
 
-interface Cursor {
-  readonly peek: () => Token;
-  readonly next: () => Token;
-  readonly take: (symbol: string) => boolean;
-  readonly refuse: Refuse;
-}
+/** The symbols and values under the reader's eye, and what to do when they are wrong. */
+class Parser {
+  readonly #lexer: Lexer;
+  readonly #refuse: Refuse;
 
-function cursorOver(tokens: readonly Token[], end: Token, refuse: Refuse): Cursor {
-  let at = 0;
-  const peek = (): Token => tokens[at] ?? end;
-  const next = (): Token => {
-    const token = peek();
-    at += 1;
-    return token;
-  };
-  return {
-    peek,
-    next,
-    take(symbol) {
-      const found = peek().kind === 'symbol' && peek().text === symbol;
-      if (found) at += 1;
-      return found;
-    },
-    refuse,
-  };
-}
-
-const shown = ({ kind, text }: Token): string => (kind === 'end' ? text : JSON.stringify(text.slice(0, 40)));
-
-/** Strings that follow each other are one string. */
-function parseString(cursor: Cursor): ScalarNode {
-  const { at } = cursor.peek();
-  const parts: string[] = [];
-  while (cursor.peek().kind === 'string') parts.push(cursor.next().text);
-  return { kind: 'string', text: parts.join(''), negative: false, at };
-}
-
-function parseScalar(cursor: Cursor): ScalarNode {
-  const first = cursor.peek();
-  if (first.kind === 'string') return parseString(cursor);
-  const negative = cursor.take('-');
-  const token = cursor.next();
-  if (token.kind === 'number' || (token.kind === 'word' && (!negative || /^(inf|infinity|nan)$/i.test(token.text)))) {
-    return { kind: token.kind, text: token.text, negative, at: first.at };
+  constructor(text: string, refuse: Refuse) {
+    this.#refuse = refuse;
+    this.#lexer = new Lexer(text, refuse);
   }
-  return cursor.refuse(token.at, `wanted a value, got ${shown(token)}`);
-}
 
-function parseValue(cursor: Cursor, depth: number): ValueNode {
-  const { at } = cursor.peek();
-  for (const [open, close] of [
-    ['{', '}'],
-    ['<', '>'],
-  ] as const) {
-    if (cursor.take(open)) return { kind: 'message', fields: parseFields(cursor, close, depth + 1), at };
+  /** Fields up to the closing symbol, or up to the end of the file for the outermost message. */
+  fields(close: string | undefined, depth: number): FieldNode[] {
+    const lexer = this.#lexer;
+    if (depth > maxDepth) this.#refuse(lexer.at, `more than ${maxDepth} messages inside each other`);
+    const fields: FieldNode[] = [];
+    for (;;) {
+      if (close === undefined ? lexer.kind === 'end' : this.#take(close)) return fields;
+      if (lexer.kind === 'end') this.#refuse(lexer.at, `wanted "${close}", got the end of the file`);
+      fields.push(this.#field(depth));
+    }
   }
-  return parseScalar(cursor);
-}
 
-function parseList(cursor: Cursor, depth: number): ValueNode[] {
-  const values: ValueNode[] = [];
-  if (cursor.take(']')) return values;
-  do values.push(parseValue(cursor, depth));
-  while (cursor.take(','));
-  if (!cursor.take(']')) cursor.refuse(cursor.peek().at, `wanted "," or "]", got ${shown(cursor.peek())}`);
-  return values;
-}
+  #field(depth: number): FieldNode {
+    const lexer = this.#lexer;
+    const { text: name, at } = lexer;
+    if (lexer.kind !== 'word') this.#refuse(at, `wanted the name of a field, got ${this.#shown()}`);
+    lexer.advance();
+    const hasColon = this.#take(':');
+    const isList = this.#take('[');
+    const values = isList ? this.#list(depth) : [this.#value(depth)];
+    if (!this.#take(',')) this.#take(';');
+    return { name, at, values, isList, hasColon };
+  }
 
-function parseField(cursor: Cursor, depth: number): FieldNode {
-  const name = cursor.next();
-  if (name.kind !== 'word') cursor.refuse(name.at, `wanted the name of a field, got ${shown(name)}`);
-  const hasColon = cursor.take(':');
-  const isList = cursor.take('[');
-  const values = isList ? parseList(cursor, depth) : [parseValue(cursor, depth)];
-  if (!cursor.take(',')) cursor.take(';');
-  return { name: name.text, at: name.at, values, isList, hasColon };
-}
+  #list(depth: number): ValueNode[] {
+    const values: ValueNode[] = [];
+    if (this.#take(']')) return values;
+    do values.push(this.#value(depth));
+    while (this.#take(','));
+    if (!this.#take(']')) this.#refuse(this.#lexer.at, `wanted "," or "]", got ${this.#shown()}`);
+    return values;
+  }
 
-/** Fields up to the closing symbol, or up to the end of the file for the outermost message. */
-function parseFields(cursor: Cursor, close: string | undefined, depth: number): FieldNode[] {
-  const { at } = cursor.peek();
-  if (depth > maxDepth) cursor.refuse(at, `more than ${maxDepth} messages inside each other`);
-  const fields: FieldNode[] = [];
-  for (;;) {
-    if (close === undefined ? cursor.peek().kind === 'end' : cursor.take(close)) return fields;
-    if (cursor.peek().kind === 'end') cursor.refuse(cursor.peek().at, `wanted "${close}", got the end of the file`);
-    fields.push(parseField(cursor, depth));
+  #value(depth: number): ValueNode {
+    const { at } = this.#lexer;
+    if (this.#take('{')) return { kind: 'message', fields: this.fields('}', depth + 1), at };
+    if (this.#take('<')) return { kind: 'message', fields: this.fields('>', depth + 1), at };
+    return this.#scalar();
+  }
+
+  #scalar(): ScalarNode {
+    const lexer = this.#lexer;
+    if (lexer.kind === 'string') return this.#string();
+    const { at } = lexer;
+    const negative = this.#take('-');
+    const { kind, text } = lexer;
+    if (kind === 'number' || (kind === 'word' && (!negative || signedWord.test(text)))) {
+      lexer.advance();
+      return { kind, text, negative, at };
+    }
+    return this.#refuse(lexer.at, `wanted a value, got ${this.#shown()}`);
+  }
+
+  /** Strings that follow each other are one string. */
+  #string(): ScalarNode {
+    const lexer = this.#lexer;
+    const { at, text } = lexer;
+    lexer.advance();
+    if (lexer.kind !== 'string') return { kind: 'string', text, negative: false, at };
+    const parts = [text];
+    for (; lexer.kind === 'string'; lexer.advance()) parts.push(lexer.text);
+    return { kind: 'string', text: parts.join(''), negative: false, at };
+  }
+
+  #take(symbol: string): boolean {
+    const found = this.#lexer.kind === 'symbol' && this.#lexer.text === symbol;
+    if (found) this.#lexer.advance();
+    return found;
+  }
+
+  #shown(): string {
+    const { kind, text } = this.#lexer;
+    return kind === 'end' ? text : JSON.stringify(text.slice(0, 40));
   }
 }
 
 /** The tree of a text. The first fault of syntax goes to `refuse`, which throws. */
 export function parseText(text: string, refuse: Refuse): MessageNode {
-  const tokens = tokenize(text, refuse);
-  const at = { line: 1, column: 1 };
-  const end = tokens.at(-1) ?? { kind: 'end', text: 'the end of the file', at };
-  return { kind: 'message', fields: parseFields(cursorOver(tokens, end, refuse), undefined, 0), at };
+  return { kind: 'message', fields: new Parser(text, refuse).fields(undefined, 0), at: 0 };
 }

@@ -1,10 +1,12 @@
 // A ModelConfig as text: config.pbtxt for people and for Triton, and JSON as Triton's /config endpoint shows it.
+
+import type { FieldSpec } from './field-spec.js';
 import type { ModelConfig } from './model-config.js';
-import { defaultOf, type FieldSpec, messages } from './schema.js';
+import { defaultOf, isFloat, messageOf } from './schema.js';
 
 type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
 
-const isMessage = (type: string): boolean => Object.hasOwn(messages, type);
+const isMessage = (type: string): boolean => messageOf(type) !== undefined;
 
 /** The fields of a value that is a message or a map; none otherwise. */
 function entriesOf(value: unknown): [string, unknown][] {
@@ -22,7 +24,8 @@ function quoted(text: string): string {
 }
 
 function printScalar(value: unknown, type: string): string {
-  return type === 'string' ? quoted(String(value)) : String(value);
+  if (type === 'string') return quoted(String(value));
+  return isFloat(type) ? String(value).replace('Infinity', 'inf').replace('NaN', 'nan') : String(value);
 }
 
 function printMessage(value: unknown, type: string, indent: string): string {
@@ -34,7 +37,10 @@ function printMap(name: string, value: unknown, spec: FieldSpec, indent: string)
   return entriesOf(value)
     .map(([key, item]) => {
       const printedKey = printScalar(key, spec.keys ?? 'string');
-      return `${indent}${name} {\n${indent}  key: ${printedKey}\n${indent}  value ${printMessage(item, spec.type, `${indent}  `)}\n${indent}}\n`;
+      const printed = isMessage(spec.type)
+        ? `value ${printMessage(item, spec.type, `${indent}  `)}`
+        : `value: ${printScalar(item, spec.type)}`;
+      return `${indent}${name} {\n${indent}  key: ${printedKey}\n${indent}  ${printed}\n${indent}}\n`;
     })
     .join('');
 }
@@ -57,7 +63,7 @@ function printField(name: string, value: unknown, spec: FieldSpec, indent: strin
 
 function printFields(value: unknown, type: string, indent: string): string {
   const fields = new Map(entriesOf(value));
-  return Object.entries(messages[type] ?? {})
+  return Object.entries(messageOf(type) ?? {})
     .map(([name, spec]) => printField(name, fields.get(name), spec, indent))
     .join('');
 }
@@ -67,12 +73,14 @@ export function printConfig(config: ModelConfig): string {
   return printFields(config, 'ModelConfig', '');
 }
 
-function scalarJson(value: unknown): Json {
-  return typeof value === 'number' || typeof value === 'boolean' ? value : String(value);
+/** JSON has no infinities; protobuf writes them, and 64-bit integers, as text. */
+function scalarJson(value: unknown, { textInJson }: FieldSpec): Json {
+  if (typeof value === 'number') return textInJson || !Number.isFinite(value) ? String(value) : value;
+  return typeof value === 'boolean' ? value : String(value);
 }
 
 function fieldJson(value: unknown, spec: FieldSpec): Json | undefined {
-  const one = (item: unknown): Json => (isMessage(spec.type) ? messageJson(item, spec.type) : scalarJson(item));
+  const one = (item: unknown): Json => (isMessage(spec.type) ? messageJson(item, spec.type) : scalarJson(item, spec));
   if (spec.keys) return Object.fromEntries(entriesOf(value).map(([key, item]) => [key, one(item)]));
   if (spec.repeated) return Array.isArray(value) ? value.map(one) : [];
   if (value !== undefined) return one(value);
@@ -81,7 +89,7 @@ function fieldJson(value: unknown, spec: FieldSpec): Json | undefined {
 
 function messageJson(value: unknown, type: string): { readonly [key: string]: Json } {
   const fields = new Map(entriesOf(value));
-  const entries = Object.entries(messages[type] ?? {}).flatMap(([name, spec]): [string, Json][] => {
+  const entries = Object.entries(messageOf(type) ?? {}).flatMap(([name, spec]): [string, Json][] => {
     const json = fieldJson(fields.get(name), spec);
     return json === undefined ? [] : [[name, json]];
   });
@@ -90,7 +98,8 @@ function messageJson(value: unknown, type: string): { readonly [key: string]: Js
 
 /**
  * A configuration as Triton's `/v2/models/M/config` prints it: snake_case, every scalar, list and map present with its
- * default, enumerations as strings, 64-bit integers as numbers, messages that are not set absent.
+ * default, enumerations as strings, messages that are not set absent. 64-bit integers are numbers, as the core mends them, but
+ * for those that it does not (the sizes of CUDA graphs).
  */
 export function configToJson(config: ModelConfig): { readonly [key: string]: Json } {
   return messageJson(config, 'ModelConfig');

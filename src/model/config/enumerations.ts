@@ -1,0 +1,36 @@
+// The enumerations of Triton's ModelConfig: enumerators in the order of their numbers, from 0.
+
+export const enumerations = {
+  DataType: [
+    'TYPE_INVALID',
+    'TYPE_BOOL',
+    'TYPE_UINT8',
+    'TYPE_UINT16',
+    'TYPE_UINT32',
+    'TYPE_UINT64',
+    'TYPE_INT8',
+    'TYPE_INT16',
+    'TYPE_INT32',
+    'TYPE_INT64',
+    'TYPE_FP16',
+    'TYPE_FP32',
+    'TYPE_FP64',
+    'TYPE_STRING',
+    'TYPE_BF16',
+  ],
+  Format: ['FORMAT_NONE', 'FORMAT_NHWC', 'FORMAT_NCHW'],
+  Kind: ['KIND_AUTO', 'KIND_GPU', 'KIND_CPU', 'KIND_MODEL'],
+  SecondaryDeviceKind: ['KIND_NVDLA'],
+  TimeoutAction: ['REJECT', 'DELAY'],
+  ModelPriority: ['PRIORITY_DEFAULT', 'PRIORITY_MAX', 'PRIORITY_MIN'],
+  ControlKind: ['CONTROL_SEQUENCE_START', 'CONTROL_SEQUENCE_READY', 'CONTROL_SEQUENCE_END', 'CONTROL_SEQUENCE_CORRID'],
+  BatchInputKind: [
+    'BATCH_ELEMENT_COUNT',
+    'BATCH_ACCUMULATED_ELEMENT_COUNT',
+    'BATCH_ACCUMULATED_ELEMENT_COUNT_WITH_ZERO',
+    'BATCH_MAX_ELEMENT_COUNT_AS_SHAPE',
+    'BATCH_ITEM_SHAPE',
+    'BATCH_ITEM_SHAPE_FLATTEN',
+  ],
+  BatchOutputKind: ['BATCH_SCATTER_WITH_INPUT_SHAPE'],
+} as const;
