@@ -1,14 +1,12 @@
 // Tensors out of JSON: nested or flat lists of numbers, checked value by value against the datatype.
 import { type DType, dtypeBytes, elementCount, type Tensor } from '../../base/index.js';
 import { tensorOver } from './bytes.js';
+import { type HalfDType, toHalf } from './half.js';
 
 /** What is wrong with JSON data: a bad value, or too many or too few of them. */
 export type JsonFault =
   | { readonly kind: 'value'; readonly wanted: string; readonly got: string; readonly index: number }
   | { readonly kind: 'count'; readonly expected: number; readonly got: number };
-
-/** Datatypes that JSON can carry; the 16-bit floats travel as bytes only. */
-export type JsonDType = Exclude<DType, 'FP16' | 'BF16'>;
 
 const integerRange = {
   UINT8: [0, 255],
@@ -18,6 +16,12 @@ const integerRange = {
   INT16: [-32_768, 32_767],
   INT32: [-2_147_483_648, 2_147_483_647],
 } as const;
+
+/** True for a whole number that an integer of at most 32 bits can hold. */
+export function isInIntegerRange(dtype: keyof typeof integerRange, value: number): boolean {
+  const [min, max] = integerRange[dtype];
+  return Number.isInteger(value) && value >= min && value <= max;
+}
 
 const bigRange = {
   UINT64: [0n, 2n ** 64n - 1n],
@@ -57,6 +61,16 @@ const floatReader: Reader<number> = {
     typeof leaf === 'number' ? leaf : typeof leaf === 'string' && nonFinite.has(leaf) ? Number(leaf) : undefined,
 };
 
+function halfReader(dtype: HalfDType): Reader<number> {
+  return {
+    wanted: floatReader.wanted,
+    read: leaf => {
+      const value = floatReader.read(leaf);
+      return value === undefined ? undefined : toHalf(value, dtype);
+    },
+  };
+}
+
 const booleanReader: Reader<number> = {
   wanted: 'true or false',
   read: leaf => (leaf === true || leaf === 1 ? 1 : leaf === false || leaf === 0 ? 0 : undefined),
@@ -71,7 +85,7 @@ function integerReader(dtype: keyof typeof integerRange): Reader<number> {
   const [min, max] = integerRange[dtype];
   return {
     wanted: `a whole number from ${min} to ${max}`,
-    read: leaf => (typeof leaf === 'number' && Number.isInteger(leaf) && leaf >= min && leaf <= max ? leaf : undefined),
+    read: leaf => (typeof leaf === 'number' && isInIntegerRange(dtype, leaf) ? leaf : undefined),
   };
 }
 
@@ -112,7 +126,7 @@ function fill<T>(
  * Reads `data` (nested or flat) into a tensor of the given shape.
  * Costs about 20 ns a value. The caller bounds the nesting and the number of elements first.
  */
-export function readJsonTensor(dtype: JsonDType, shape: readonly number[], data: unknown): Tensor | JsonFault {
+export function readJsonTensor(dtype: DType, shape: readonly number[], data: unknown): Tensor | JsonFault {
   const count = elementCount(shape);
   if (dtype === 'BYTES') {
     const elements = new Array<string>(count).fill('');
@@ -133,9 +147,10 @@ function fillTensor(tensor: Tensor, data: unknown): JsonFault | undefined {
     case 'INT64':
     case 'UINT64':
       return fill(tensor.data, data, bigReader(tensor.dtype));
-    case 'BYTES':
     case 'FP16':
     case 'BF16':
+      return fill(tensor.data, data, halfReader(tensor.dtype));
+    case 'BYTES':
       return { kind: 'value', wanted: 'binary data', got: 'JSON', index: 0 };
     default:
       return fill(tensor.data, data, integerReader(tensor.dtype));

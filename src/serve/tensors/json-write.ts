@@ -1,5 +1,6 @@
 // Tensors as JSON text: shortest digits that give the same float32 back, and valid JSON for NaN and infinities (as strings).
 import type { Tensor } from '../../base/index.js';
+import { fromHalf } from './half.js';
 
 const powersOfTen = Float64Array.from({ length: 23 }, (_, k) => 10 ** k);
 
@@ -39,6 +40,9 @@ export function jsonLeaves(tensor: Tensor): Leaf[] {
       return floatLeaves(tensor.data);
     case 'FP64':
       return Array.from(tensor.data, floatLeaf);
+    case 'FP16':
+    case 'BF16':
+      return Array.from(tensor.data, bits => floatLeaf(shortFloat32(fromHalf(bits, tensor.dtype))));
     case 'BOOL':
       return Array.from(tensor.data, value => value !== 0);
     case 'INT64':
