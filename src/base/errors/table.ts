@@ -7,6 +7,7 @@ import { learnErrors } from './learn.js';
 import { modelErrors } from './model.js';
 import { runtimeErrors } from './runtime.js';
 import { serveErrors } from './serve.js';
+import { serveProtocolErrors } from './serve-protocol.js';
 import { solveErrors } from './solve.js';
 import { storeErrors } from './store.js';
 
@@ -19,6 +20,7 @@ export const errorTable = {
   ...modelErrors,
   ...learnErrors,
   ...serveErrors,
+  ...serveProtocolErrors,
   ...cliErrors,
 };
 
