@@ -1,4 +1,11 @@
-// Bytes that survive: atomic files and folders, digests, arrays as numpy's .npz, checkpoints.
+// Bytes that survive: atomic files and folders, digests, arrays as numpy's .npz, checkpoints; and bytes that need not: caches.
+export { compressedTier } from './cache/compressed.js';
+export { type CacheConnectionEvent, cacheConnections } from './cache/connections.js';
+export { type GuardedOptions, type GuardedTier, guardedTier, type TierCounters } from './cache/guarded.js';
+export { type MemcachedTierOptions, memcachedTier } from './cache/memcached.js';
+export { type MemoryTierOptions, memoryTier } from './cache/memory.js';
+export { type RedisTierOptions, redisTier } from './cache/redis.js';
+export type { CacheTier, MemorySize, MemoryTier, StoreTerms } from './cache/tier.js';
 export {
   type Checkpoint,
   type CheckpointContent,
