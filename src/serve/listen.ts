@@ -16,7 +16,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: 'this machine has no such address',
 };
 
-function unavailable({ host, port }: Place, cause: unknown): GalerkinError {
+export function portUnavailable({ host, port }: Place, cause: unknown): GalerkinError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   return new GalerkinError('PORT_UNAVAILABLE', { host, port, reason: reasons[code] ?? code }, { cause });
 }
@@ -28,7 +28,7 @@ function unavailable({ host, port }: Place, cause: unknown): GalerkinError {
 export async function checkPort(place: Place): Promise<void> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
-    probe.once('error', cause => reject(unavailable(place, cause)));
+    probe.once('error', cause => reject(portUnavailable(place, cause)));
     probe.listen({ host: place.host, port: place.port }, () => probe.close(() => resolve()));
   });
 }
@@ -42,7 +42,7 @@ export async function listen(app: FastifyInstance, { host, port }: Place): Promi
     await app.listen({ host, port });
   } catch (cause) {
     await app.close();
-    throw unavailable({ host, port }, cause);
+    throw portUnavailable({ host, port }, cause);
   }
   const address = app.server.address();
   invariant(address !== null && typeof address !== 'string', 'the server has no TCP address');

@@ -1,0 +1,31 @@
+// Which running model a request means.
+import { GalerkinError } from '../../base/index.js';
+import type { Engine, RunningModel } from '../engine/engine.js';
+import { malformed, shortName } from './malformed.js';
+
+/** True for models that answer one request with any number of responses. */
+export const isDecoupled = (model: RunningModel): boolean =>
+  model.package.config.model_transaction_policy?.decoupled === true;
+
+/**
+ * @param version '' for the newest
+ * @throws MODEL_UNKNOWN, MODEL_NOT_READY; REQUEST_MALFORMED for a version that is no number
+ */
+export function modelOf(engine: Engine, name: string, version: string): RunningModel {
+  if (version === '') return engine.find(name);
+  if (/^[1-9]\d{0,18}$/.test(version)) return engine.find(name, version);
+  throw malformed(
+    `failed to get model version from specified version string '${shortName(version)}'`,
+    'an integral value > 0',
+    'something else',
+  );
+}
+
+/** @throws FEATURE_UNSUPPORTED for a decoupled model: one request, one response cannot hold its answer */
+export function checkOneResponse(model: RunningModel): void {
+  if (!isDecoupled(model)) return;
+  throw new GalerkinError('FEATURE_UNSUPPORTED', {
+    what: "ModelInfer RPC doesn't support models with decoupled transaction policy",
+    instead: 'Use ModelStreamInfer.',
+  });
+}
