@@ -46,7 +46,9 @@ export async function serve(options: ServeOptions = {}, surroundings: Surroundin
       url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
       port,
       close: once(async () => {
-        await Promise.all([closeHttp(app, config.drainTimeoutMs), stop()]);
+        // Models stay until the last request has its answer.
+        await closeHttp(app, config.drainTimeoutMs);
+        await stop();
       }),
     };
   } catch (error) {

@@ -57,14 +57,12 @@ describe('what stops a server from starting', () => {
     await rm(repository, { recursive: true });
   });
 
-  test('a graph that is no graph, a child that does not open', async () => {
-    for (const model of ['broken', 'never'] as const) {
-      const repository = await fixtureRepository('double', model);
-      await expect(serve({ repository, port: 0 }, { backends: [doubleProcess()] })).rejects.toMatchObject({
-        code: 'MODEL_UNSERVABLE',
-      });
-      await rm(repository, { recursive: true });
-    }
+  test.each(['broken', 'never'] as const)('a graph that is no graph, a child that does not open: %s', async model => {
+    const repository = await fixtureRepository(model);
+    await expect(serve({ repository, port: 0 }, { backends: [doubleProcess()] })).rejects.toMatchObject({
+      code: 'MODEL_UNSERVABLE',
+    });
+    await rm(repository, { recursive: true });
   });
 
   test.each([

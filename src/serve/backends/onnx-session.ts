@@ -1,10 +1,11 @@
 // A native session as a worker wants it: fed by name from whatever is at hand, its threads asleep between runs.
+import type { Tensor } from '../../base/index.js';
 import { openSession } from '../../runtime/index.js';
 import type { Tensors } from './backend.js';
+import type { WireOrder } from './worker-wire.js';
 
 export interface OnnxSession {
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
+  readonly outputs: WireOrder;
   /** Computes every output; feeds that the graph does not name are left out. */
   run(feeds: Tensors): Promise<Tensors>;
 }
@@ -13,16 +14,15 @@ export interface OnnxSession {
 export async function openOnnx(bytes: Uint8Array, threads: number): Promise<OnnxSession> {
   const session = await openSession(bytes, { threads, spin: false });
   const inputs = session.inputs.map(({ name }) => name);
-  const outputs = session.outputs.map(({ name }) => name);
   return {
-    inputs,
-    outputs,
+    outputs: session.outputs.map(({ name, dtype }) => ({ name, dtype })),
     run(feeds) {
-      const named = inputs.flatMap(name => {
+      const named: Record<string, Tensor> = {};
+      for (const name of inputs) {
         const tensor = feeds[name];
-        return tensor === undefined ? [] : [[name, tensor] as const];
-      });
-      return session.run(Object.fromEntries(named));
+        if (tensor !== undefined) named[name] = tensor;
+      }
+      return session.run(named);
     },
   };
 }

@@ -3,24 +3,32 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { invariant } from '../../base/index.js';
 import type { Computed, Job, Tensors } from './backend.js';
 import { type OnnxSession, openOnnx } from './onnx-session.js';
-import { transferable } from './transferable.js';
+import { fromWire, movable, toWire, type WireList, type WireOrder } from './worker-wire.js';
 
 export interface WorkerStart {
   readonly modelBytes: Uint8Array;
   readonly guardBytes: Uint8Array | undefined;
   readonly threads: number;
+  /** The model's inputs, in the order of every call. */
+  readonly inputs: WireOrder;
   /** One item of zeros, to be computed once before the first request. */
   readonly warmUp: Tensors;
 }
 
-export interface WorkerCall {
-  readonly id: number;
-  readonly job: Job;
+/** The order of what comes back. */
+export interface WorkerOpened {
+  readonly outputs: WireOrder;
+  readonly facts: WireOrder;
 }
 
+/** Number, guard, inputs, and outputs where they are given. */
+export type WorkerCall = readonly [id: number, guard: Job['guard'], inputs: WireList, outputs: WireList | undefined];
+
+/** Number and what was computed; or number and why it failed. The first reply, number 1, says what the graphs give. */
 export type WorkerReply =
-  | { readonly id: number; readonly ok: true; readonly computed: Computed }
-  | { readonly id: number; readonly ok: false; readonly message: string };
+  | readonly [id: number, inferMs: number, outputs: WireList, facts: WireList | undefined]
+  | readonly [id: number, reason: string]
+  | readonly [id: number, opened: WorkerOpened];
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -55,27 +63,32 @@ async function warmUp(model: OnnxSession, guard: OnnxSession | undefined, inputs
 async function main(start: WorkerStart): Promise<void> {
   const port = parentPort;
   invariant(port !== null, 'the worker runs outside a worker thread');
-  const send = (reply: WorkerReply): void => {
-    const { outputs, guard } = reply.ok ? reply.computed : {};
-    port.postMessage(reply, transferable({ ...outputs, ...guard }));
-  };
-  const sessions = openSessions(start);
-  let turn: Promise<unknown> = sessions;
-  const answer = async ({ id, job }: WorkerCall): Promise<void> => {
+  const fail = (id: number, error: unknown): void => port.postMessage([id, messageOf(error)] satisfies WorkerReply);
+  let sessions: Awaited<ReturnType<typeof openSessions>>;
+  try {
+    sessions = await openSessions(start);
+  } catch (error) {
+    fail(1, error);
+    return;
+  }
+  const { model, guard } = sessions;
+  const facts = guard?.outputs ?? [];
+  const answer = async ([id, asked, inputs, given]: WorkerCall): Promise<void> => {
     try {
-      const { model, guard } = await sessions;
-      send({ id, ok: true, computed: await compute(model, guard, job) });
+      const outputs = given === undefined ? {} : { outputs: fromWire(model.outputs, given) };
+      const computed = await compute(model, guard, { inputs: fromWire(start.inputs, inputs), guard: asked, ...outputs });
+      const lists = [toWire(model.outputs, computed.outputs), computed.guard && toWire(facts, computed.guard)] as const;
+      const buffers = [...movable(lists[0]), ...movable(lists[1] ?? [])];
+      port.postMessage([id, computed.inferMs, ...lists] satisfies WorkerReply, buffers);
     } catch (error) {
-      send({ id, ok: false, message: messageOf(error) });
+      fail(id, error);
     }
   };
+  let turn: Promise<unknown> = Promise.resolve();
   port.on('message', (call: WorkerCall) => {
     turn = turn.then(() => answer(call));
   });
-  await sessions.then(
-    () => send({ id: 1, ok: true, computed: { outputs: {}, inferMs: 0 } }),
-    (error: unknown) => send({ id: 1, ok: false, message: messageOf(error) }),
-  );
+  port.postMessage([1, { outputs: model.outputs, facts }] satisfies WorkerReply);
 }
 
 await main(workerData);

@@ -1,5 +1,5 @@
 // Who decides what runs: everything at the start, the folder as it changes, or clients by load and unload.
-import { GalerkinError, type Timers } from '../../base/index.js';
+import { GalerkinError, isGalerkinError, type Timers } from '../../base/index.js';
 import { faultChannel } from '../statistics/channels.js';
 import type { Repository } from './interim-repository.js';
 import { type Lifecycle, unloaded } from './lifecycle.js';
@@ -62,7 +62,8 @@ class Repositories implements RunningRepository {
     const failures = await this.loadAll(wanted);
     if (failures.length > 0 && failures.length === wanted.length) {
       await this.close(0);
-      throw failures[0];
+      const [first] = failures;
+      throw isGalerkinError(first) && first.cause !== undefined ? first.cause : first;
     }
     if (mode === 'poll') this.pollLater();
   }

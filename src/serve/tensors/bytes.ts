@@ -17,32 +17,38 @@ export function wantedBytes(dtype: DType, shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, dtypeBytes[dtype]);
 }
 
-/** A tensor over the whole of `buffer`, not copied. */
-export function tensorOver(dtype: FixedDType, shape: readonly number[], buffer: ArrayBuffer): Tensor {
+/** A tensor over `buffer`, not copied: the whole of it, or `length` elements from `byteOffset`, which must be aligned. */
+export function tensorOver(
+  dtype: FixedDType,
+  shape: readonly number[],
+  buffer: ArrayBuffer,
+  byteOffset = 0,
+  length = (buffer.byteLength - byteOffset) / dtypeBytes[dtype],
+): Tensor {
   switch (dtype) {
     case 'BOOL':
     case 'UINT8':
-      return { dtype, shape, data: new Uint8Array(buffer) };
+      return { dtype, shape, data: new Uint8Array(buffer, byteOffset, length) };
     case 'UINT16':
     case 'FP16':
     case 'BF16':
-      return { dtype, shape, data: new Uint16Array(buffer) };
+      return { dtype, shape, data: new Uint16Array(buffer, byteOffset, length) };
     case 'UINT32':
-      return { dtype, shape, data: new Uint32Array(buffer) };
+      return { dtype, shape, data: new Uint32Array(buffer, byteOffset, length) };
     case 'UINT64':
-      return { dtype, shape, data: new BigUint64Array(buffer) };
+      return { dtype, shape, data: new BigUint64Array(buffer, byteOffset, length) };
     case 'INT8':
-      return { dtype, shape, data: new Int8Array(buffer) };
+      return { dtype, shape, data: new Int8Array(buffer, byteOffset, length) };
     case 'INT16':
-      return { dtype, shape, data: new Int16Array(buffer) };
+      return { dtype, shape, data: new Int16Array(buffer, byteOffset, length) };
     case 'INT32':
-      return { dtype, shape, data: new Int32Array(buffer) };
+      return { dtype, shape, data: new Int32Array(buffer, byteOffset, length) };
     case 'INT64':
-      return { dtype, shape, data: new BigInt64Array(buffer) };
+      return { dtype, shape, data: new BigInt64Array(buffer, byteOffset, length) };
     case 'FP32':
-      return { dtype, shape, data: new Float32Array(buffer) };
+      return { dtype, shape, data: new Float32Array(buffer, byteOffset, length) };
     case 'FP64':
-      return { dtype, shape, data: new Float64Array(buffer) };
+      return { dtype, shape, data: new Float64Array(buffer, byteOffset, length) };
   }
 }
 
