@@ -52,6 +52,10 @@ export const serveOptions = optionSchema({
     min: 1024,
     max: 2 ** 31,
   }),
+  allowClientShm: flagOption({
+    doc: "Clients on this machine may hand over tensors in shared memory; they then read and write this machine's /dev/shm through the server.",
+    default: false,
+  }),
   maxQueue: integerOption({
     doc: 'Requests that may wait for one model before 503.',
     default: 256,
