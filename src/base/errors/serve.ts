@@ -40,7 +40,7 @@ const requestErrors = {
     http: 400,
     exit: 65,
     message: ({ limitBytes, got }) =>
-      `request body exceeds the maximum of ${limitBytes} bytes: got ${got}. Use --max-body-bytes to increase the limit.`,
+      `request body of ${got} exceeds the maximum allowed value of ${limitBytes} bytes. Use --max-body-bytes to increase the limit.`,
     doc: 'The body (after inflation) is larger than the server takes. Send fewer items, use binary tensors, or raise the limit.',
   }),
   REQUEST_TIMEOUT: entry<{ limitMs: number }>({
@@ -76,10 +76,17 @@ const requestErrors = {
     message: ({ limit }) => `${limit} WebSocket connections are open, and no more are taken. Try again later.`,
     doc: 'The limit --web-sockets is reached. Close connections that are not needed, or raise it.',
   }),
+  FEATURE_UNSUPPORTED: entry<{ what: string; instead: string }>({
+    http: 501,
+    exit: 69,
+    message: ({ what, instead }) => `${what}. ${instead}`,
+    doc: 'The request asks for something that this protocol, or this server, does not do. The message names what to use instead.',
+  }),
   ENCODING_UNSUPPORTED: entry<{ got: string }>({
-    http: 415,
+    http: 501,
     exit: 65,
-    message: ({ got }) => `Content-Encoding: wanted gzip, deflate or identity, got '${got}'.`,
+    message: ({ got }) =>
+      `Unsupported compression type: Content-Encoding wanted gzip, deflate or identity, got '${got}'.`,
     doc: 'The body is compressed in a way that this server does not read. Use gzip, deflate, or none.',
   }),
 };
@@ -203,6 +210,13 @@ const answerErrors = {
     message: ({ model, version, failures, retryAfterMs }) =>
       `model '${model}' version ${version} failed ${failures} times in a row and rests. Try again in ${(retryAfterMs / 1000).toFixed(1)} s.`,
     doc: 'The circuit breaker of the version is open: after too many failures it is spared for a while, then tried again.',
+  }),
+  DECOUPLED_REFUSED: entry<{ model: string }>({
+    http: 501,
+    exit: 65,
+    message: ({ model }) =>
+      `model '${model}' has the decoupled transaction policy: it answers a request more than once, which this call cannot carry. Use generate_stream, ModelStreamInfer or the WebSocket.`,
+    doc: 'The model gives a stream of responses, and the request came by a door that takes exactly one.',
   }),
   CONTROL_REFUSED: entry<{ what: 'load' | 'unload'; mode: string }>({
     http: 503,
