@@ -21,11 +21,7 @@ export function modelOf(engine: Engine, name: string, version: string): RunningM
   );
 }
 
-/** @throws FEATURE_UNSUPPORTED for a decoupled model: one request, one response cannot hold its answer */
+/** @throws DECOUPLED_REFUSED for a model whose answers one response cannot hold */
 export function checkOneResponse(model: RunningModel): void {
-  if (!isDecoupled(model)) return;
-  throw new GalerkinError('FEATURE_UNSUPPORTED', {
-    what: "ModelInfer RPC doesn't support models with decoupled transaction policy",
-    instead: 'Use ModelStreamInfer.',
-  });
+  if (isDecoupled(model)) throw new GalerkinError('DECOUPLED_REFUSED', { model: model.served.name });
 }

@@ -13,11 +13,12 @@ const outward: ReadonlySet<string> = new Set([
   'INSTANCE_DIED',
   'INFERENCE_FAILED',
   'FALLBACK_FAILED',
-  'FEATURE_UNSUPPORTED',
+  'ENCODING_UNSUPPORTED',
+  'SETTING_REFUSED',
 ] satisfies ErrorCode[]);
 
 /** The error, if it is ours and its words are meant for clients. */
 export function outwardError(error: unknown): GalerkinError | undefined {
   if (!isGalerkinError(error)) return undefined;
-  return error.http < 500 || outward.has(error.code) ? error : undefined;
+  return error.http < 500 || error.http === 501 || outward.has(error.code) ? error : undefined;
 }
