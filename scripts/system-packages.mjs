@@ -9,6 +9,11 @@ const wanted = [
     present: () => existsSync(process.env.CHROMIUM ?? '/usr/bin/chromium'),
     use: 'browser tests of the studio',
   },
+  {
+    name: 'prometheus',
+    present: () => existsSync(process.env.PROMETHEUS ?? '/usr/bin/prometheus'),
+    use: 'tests that scrape the metrics',
+  },
 ];
 
 /** Installs what is missing if this user may; returns the names that are still missing, with their use. */

@@ -64,13 +64,19 @@ export class Exposition {
     const le = histogram.buckets.labels;
     const start = labels === '' ? `${name}_bucket{le="` : `${name}_bucket{${labels},le="`;
     let seen = 0;
+    // Most buckets add nothing to the one before: the text is made only when the number changes.
+    let value = '0';
     let lines = '';
     for (let bucket = 0; bucket < counts.length; bucket++) {
-      seen += counts[bucket] ?? 0;
-      lines += `${start}${le[bucket]}"} ${seen}\n`;
+      const inside = counts[bucket] ?? 0;
+      if (inside > 0) {
+        seen += inside;
+        value = String(seen);
+      }
+      lines += `${start}${le[bucket]}"} ${value}\n`;
     }
     const set = labels === '' ? '' : `{${labels}}`;
-    this.page += `${lines}${name}_sum${set} ${sampleValue(sum)}\n${name}_count${set} ${seen}\n`;
+    this.page += `${lines}${name}_sum${set} ${sampleValue(sum)}\n${name}_count${set} ${value}\n`;
   }
 
   /** The page, ended as its format wants. */

@@ -7,11 +7,25 @@ export { type GuardFigures, type GuardPolicy, guardPolicies, type Verdict } from
 export { checkPort } from './listen.js';
 export { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
 export { type Server, type Surroundings, serve } from './serve.js';
+export { hostMetrics } from './statistics/host-metrics.js';
+export { type MetricsOptions, type MetricsPage, writeMetrics } from './statistics/metrics-page.js';
+export type { Measured } from './statistics/model-metrics.js';
 export type { SecondOfWork } from './statistics/rates.js';
 export {
+  type BatchEvent,
+  type BatchRecord,
+  batchChannel,
+  type ExecutedBatch,
+  type FailureReason,
   type FaultEvent,
+  type FlushReason,
   faultChannel,
+  type Given,
   type ModelReport,
+  type ModelStatistics,
+  modelStatistics,
   type RequestEvent,
   requestChannel,
+  type StatisticsOptions,
+  type TritonStatistics,
 } from './statistics/statistics.js';

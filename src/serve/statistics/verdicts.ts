@@ -4,15 +4,16 @@ import type { GuardReport, Verdict } from '../engine/guard-verdict.js';
 
 export const verdictNames = ['accepted', 'flagged', 'rejected', 'fallback'] as const satisfies readonly Verdict[];
 
-/** From 1e-6 to 1024, relative: two buckets an octave. */
-const relative = logBuckets({ low: -20, high: 10, parts: 2 });
+/** Relative figures from 7.6e-6 to 128. */
+const residuals = logBuckets({ low: -17, high: 7, parts: 2 });
+const coarse = logBuckets({ low: -17, high: 7, parts: 1 });
 
 export class Verdicts {
   /** Of the answers as given or refused: the worst item of each. What is not a number counts over every bound. */
-  readonly residual = new Histogram(relative);
-  readonly fluxImbalance = new Histogram(relative);
+  readonly residual = new Histogram(residuals);
+  readonly fluxImbalance = new Histogram(coarse);
   /** Residuals of surrogate answers that the solver's replaced. */
-  readonly refused = new Histogram(relative);
+  readonly refused = new Histogram(coarse);
   private readonly counts: Record<Verdict, number> = { accepted: 0, flagged: 0, rejected: 0, fallback: 0 };
 
   add({ verdict, figures, refused }: GuardReport): void {
