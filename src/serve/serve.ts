@@ -1,9 +1,11 @@
 // The verb of this room: a repository of model packages becomes a listening server.
 import { type Clock, packageVersion, resolveOptions, systemClock, systemTimers, type Timers } from '../base/index.js';
+import { openRepository } from '../model/index.js';
+import { admission } from './admission/admission.js';
+import { fixedLimit, gradientLimit } from './admission/gradient-limit.js';
 import type { Backend } from './backends/backend.js';
 import { onnxruntimeBackend } from './backends/onnxruntime.js';
 import { createEngine, type Engine } from './engine/engine.js';
-import { openRepository } from './engine/interim-repository.js';
 import { lifecycle } from './engine/lifecycle.js';
 import { modelTable } from './engine/model-table.js';
 import { runRepository } from './engine/repository.js';
@@ -80,7 +82,18 @@ async function startEngine(config: ServeConfig, surroundings: Surroundings): Pro
       timers,
     },
   );
-  return createEngine({ table, repository: running, clock });
+  const { maxConcurrency: max } = config;
+  const door = admission({
+    limit: config.adaptiveConcurrency
+      ? gradientLimit({ initial: Math.min(64, max), min: Math.min(4, max), max })
+      : fixedLimit(max),
+    budgetBytes: config.maxInFlightBytes,
+    maxWaiting: config.maxWaiting,
+    maxWaitMs: config.maxWaitMs,
+    clock,
+    timers,
+  });
+  return createEngine({ table, repository: running, admission: door, clock });
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

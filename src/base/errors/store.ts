@@ -16,6 +16,13 @@ export const storeErrors = {
       `Cannot write '${path}': ${reason}. What stood there before is untouched; check permissions and free space.`,
     doc: 'A file or folder could not be written: no permission, no space, or a file of another kind in the way. Nothing half-written is left under the wanted name.',
   }),
+  BLOBS_FAILED: entry<{ place: string; wanted: string; got: string }>({
+    http: 503,
+    exit: 69,
+    message: ({ place, wanted, got }) =>
+      `Cannot read '${place}': wanted ${wanted}, got ${got}. Check endpoint, bucket, region and keys.`,
+    doc: 'An S3-compatible store did not answer as it must: not reachable, not allowed, a redirection (never followed), an answer that is too large or not understood.',
+  }),
   FOLDER_EXISTS: entry<{ path: string }>({
     http: 409,
     exit: 2,

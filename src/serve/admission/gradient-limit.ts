@@ -51,7 +51,7 @@ export function gradientLimit({ initial, min, max }: GradientOptions): Concurren
     },
     observe(latencyMs, inFlight) {
       if (!(latencyMs > 0)) return;
-      if (++samples > epoch) turnEpoch();
+      if (probesLeft === 0 && ++samples > epoch) turnEpoch();
       shortestMs = Math.min(shortestMs, latencyMs);
       recentMs = recentMs === 0 ? latencyMs : recentMs + averaging * (latencyMs - recentMs);
       if (probesLeft > 0) {

@@ -1,21 +1,33 @@
 // What a package says of its model, in the engine's terms. config.pbtxt and manifest agree: the model room has seen to that.
 import { GalerkinError } from '../../base/index.js';
-import type { Manifest, ModelPackage, TensorManifest } from '../../model/index.js';
-import type { ServedGuard, ServedModel, TensorSpec } from './served-model.js';
+import type { Manifest, ModelPackage } from '../../model/index.js';
+import type { ServedGuard, ServedModel } from './served-model.js';
+import { readUnroll, type Unroll, unrollParameter } from './unroll.js';
 
-function tensorSpec({ name, dtype, shape, unit, description, range, finite }: TensorManifest): TensorSpec {
-  return { name, dtype, dims: shape, unit, description, ...(range === undefined ? {} : { range }), finite };
-}
-
-function servedGuard({ guard, onnx }: Manifest): ServedGuard | undefined {
+function servedGuard({ guard, onnx }: Partial<Manifest>): ServedGuard | undefined {
   if (guard === undefined || onnx?.guard === undefined) return undefined;
   const { policy, residualBound, fluxBound, fallback } = guard;
   return { policy, bounds: { residualBound, fluxBound }, fallback };
 }
 
+/** A decoupled model says how its outputs become its next inputs: nothing else here answers more than once. */
+function servedUnroll({ name, config, inputs, outputs }: ModelPackage): Unroll | undefined {
+  const stated = (parameter: string): string | undefined => config.parameters[parameter]?.string_value;
+  const feeds = stated(unrollParameter);
+  const isDecoupled = config.model_transaction_policy?.decoupled === true;
+  if (!isDecoupled && feeds === undefined) return undefined;
+  if (!isDecoupled || feeds === undefined) {
+    const why = `decoupled in model_transaction_policy and the parameter '${unrollParameter}' ('output -> input') go together: it has only one of them`;
+    throw new GalerkinError('MODEL_UNSERVABLE', { model: name, why });
+  }
+  return readUnroll(
+    { name, inputs, outputs },
+    { feeds, steps: stated('unroll_steps'), maxSteps: stated('unroll_max_steps') },
+  );
+}
+
 /** What config.pbtxt may ask for and this engine does not do: better refused than passed over in silence. */
 function unsupported({ config }: ModelPackage): string | undefined {
-  if (config.model_transaction_policy?.decoupled) return 'decoupled responses (model_transaction_policy)';
   if (config.response_cache?.enable) return 'a response cache (response_cache)';
   return undefined;
 }
@@ -36,13 +48,14 @@ export function describePackage(model: ModelPackage): {
   const served: ServedModel = {
     name,
     version: String(version),
-    title: manifest.title,
+    title: manifest?.title ?? name,
     backend: config.backend,
     maxBatchSize: config.max_batch_size,
-    inputs: manifest.inputs.map(tensorSpec),
-    outputs: manifest.outputs.map(tensorSpec),
-    guard: servedGuard(manifest),
+    inputs: model.inputs,
+    outputs: model.outputs,
+    guard: servedGuard(manifest ?? {}),
   };
+  const unroll = servedUnroll(model);
   const instances = config.instance_group.reduce((sum, group) => sum + group.count, 0);
-  return { served, instances: Math.max(1, instances) };
+  return { served: unroll === undefined ? served : { ...served, unroll }, instances: Math.max(1, instances) };
 }

@@ -1,16 +1,25 @@
 // The engine: every running model with its statistics, and one way in for all protocols.
-import type { Clock } from '../../base/index.js';
+import { type Clock, GalerkinError } from '../../base/index.js';
+import type { Admission } from '../admission/admission.js';
 import { answer } from './answer.js';
 import type { ModelTable } from './model-table.js';
 import type { Answer, Question } from './question.js';
 import type { RepositoryControl } from './repository-control.js';
 import type { RunningModel } from './running-model.js';
 import { newStageTimes } from './scheduler.js';
+import { nextQuestion, stepsOf } from './unroll.js';
 
 export type { RunningModel } from './running-model.js';
 
 export interface TimedAnswer extends Answer {
   readonly latencyMs: number;
+}
+
+/** One response among several to the same request. */
+export interface StreamedAnswer<Asked> {
+  readonly asked: Asked;
+  readonly answered: TimedAnswer;
+  readonly isFinal: boolean;
 }
 
 export interface Engine {
@@ -22,53 +31,109 @@ export interface Engine {
   versionsOf(name: string): readonly number[];
   /**
    * Answers the question that `read` makes; what `read` throws counts as a failure of the model's requests.
-   * @throws what `read` and the answer throw; see ./answer.ts
+   * @throws what `read` and the answer throw, see ./answer.ts; DECOUPLED_REFUSED for a model that answers more than once
    */
   ask<Asked extends { readonly question: Question }>(
     model: RunningModel,
     read: () => Asked,
   ): Promise<{ readonly asked: Asked; readonly answered: TimedAnswer }>;
+  /**
+   * The same for models that may answer more than once: a decoupled model gives a response for each step, any other one.
+   * @throws as `ask`; responses that were given before a failure stand.
+   */
+  stream<Asked extends { readonly question: Question }>(
+    model: RunningModel,
+    read: () => Asked,
+  ): AsyncGenerator<StreamedAnswer<Asked>, void, undefined>;
   /** True when everything that should run is ready. */
   isReady(): boolean;
   readonly repository: RepositoryControl;
+  /** Where protocols let requests in, before they read a body. */
+  readonly admission: Admission;
   close(drainTimeoutMs: number): Promise<void>;
 }
 
 export interface EngineParts {
   readonly table: ModelTable;
   readonly repository: RepositoryControl & { isReady(): boolean; close(drainTimeoutMs: number): Promise<void> };
+  readonly admission: Admission;
   readonly clock: Clock;
 }
 
 /** Joins a table of models and what loads them into an engine. */
-export function createEngine({ table, repository, clock }: EngineParts): Engine {
-  return {
-    get models() {
-      return table.models;
-    },
-    find: table.find,
-    versionsOf: name =>
-      table
-        .versionsOf(name)
-        .filter(model => model.isReady())
-        .map(({ served }) => Number(served.version)),
-    async ask(model, read) {
-      const startMs = clock.monotonic();
-      const times = newStageTimes(startMs);
-      try {
-        const asked = read();
-        const given = await answer(model, asked.question, times, table);
-        times.doneMs = clock.monotonic();
-        const latencyMs = times.doneMs - startMs;
-        model.statistics.succeed(times, latencyMs, { items: asked.question.items, guard: given.guard });
-        return { asked, answered: { ...given, latencyMs } };
-      } catch (error) {
-        model.statistics.fail(error, clock.monotonic() - startMs);
-        throw error;
+export const createEngine = (parts: EngineParts): Engine => new RunningEngine(parts);
+
+class RunningEngine implements Engine {
+  readonly repository: EngineParts['repository'];
+  readonly admission: Admission;
+  private readonly table: ModelTable;
+  private readonly clock: Clock;
+
+  constructor({ table, repository, admission, clock }: EngineParts) {
+    this.table = table;
+    this.repository = repository;
+    this.admission = admission;
+    this.clock = clock;
+  }
+
+  get models(): readonly RunningModel[] {
+    return this.table.models;
+  }
+
+  find(name: string, version?: string): RunningModel {
+    return this.table.find(name, version);
+  }
+
+  versionsOf(name: string): readonly number[] {
+    const ready = this.table.versionsOf(name).filter(model => model.isReady());
+    return ready.map(({ served }) => Number(served.version));
+  }
+
+  async ask<Asked extends { readonly question: Question }>(model: RunningModel, read: () => Asked) {
+    const startMs = this.clock.monotonic();
+    try {
+      if (model.served.unroll !== undefined) throw new GalerkinError('DECOUPLED_REFUSED', { model: model.served.name });
+      const asked = read();
+      return { asked, answered: await this.answer(model, asked.question, startMs) };
+    } catch (error) {
+      model.statistics.fail(error, this.clock.monotonic() - startMs);
+      throw error;
+    }
+  }
+
+  async *stream<Asked extends { readonly question: Question }>(model: RunningModel, read: () => Asked) {
+    const startMs = this.clock.monotonic();
+    try {
+      const asked = read();
+      const { unroll } = model.served;
+      const steps = unroll === undefined ? 1 : stepsOf(unroll, asked.question.terms.parameters);
+      let { question } = asked;
+      for (let step = 1; step <= steps; step++) {
+        const answered = await this.answer(model, question, this.clock.monotonic());
+        yield { asked, answered, isFinal: step === steps };
+        if (unroll !== undefined && step < steps) question = nextQuestion(unroll, question, answered.outputs);
       }
-    },
-    isReady: () => repository.isReady() && table.models.every(model => model.isReady()),
-    repository,
-    close: drainTimeoutMs => repository.close(drainTimeoutMs),
-  };
+    } catch (error) {
+      model.statistics.fail(error, this.clock.monotonic() - startMs);
+      throw error;
+    }
+  }
+
+  isReady(): boolean {
+    return this.repository.isReady() && this.table.models.every(model => model.isReady());
+  }
+
+  close(drainTimeoutMs: number): Promise<void> {
+    return this.repository.close(drainTimeoutMs);
+  }
+
+  /** One answer, counted if it is given. */
+  private async answer(model: RunningModel, question: Question, startMs: number): Promise<TimedAnswer> {
+    const times = newStageTimes(startMs);
+    const given = await answer(model, question, times, this.table);
+    times.doneMs = this.clock.monotonic();
+    const latencyMs = times.doneMs - startMs;
+    model.statistics.succeed(times, latencyMs, { items: question.items, guard: given.guard });
+    return { ...given, latencyMs };
+  }
 }

@@ -1,8 +1,7 @@
 // Models come and go: read, open, warm, swap, drain; one thing at a time for each name, and the old serves until the new is ready.
 import { GalerkinError, isGalerkinError } from '../../base/index.js';
-import { type ModelPackage, servedVersions } from '../../model/index.js';
+import { type ModelPackage, type Repository, servedVersions } from '../../model/index.js';
 import { faultChannel } from '../statistics/channels.js';
-import type { Repository } from './interim-repository.js';
 import { lifecycleChannel } from './lifecycle-events.js';
 import { openVersion, type Workshop } from './open-version.js';
 import type { LoadOverride } from './repository-control.js';
@@ -83,11 +82,7 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
         const version = String(model.version);
         const same = table
           .versionsOf(model.name)
-          .find(
-            each =>
-              JSON.stringify(each.package.manifest.digests) === JSON.stringify(model.manifest.digests) &&
-              each.served.version === version,
-          );
+          .find(each => each.package.digest === model.digest && each.served.version === version);
         if (same !== undefined) return same;
         if (notes.stateOf(model.name, version) !== 'READY') notes.set(model.name, version, 'LOADING');
         return openVersion(model, workshop);

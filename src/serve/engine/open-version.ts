@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { type Clock, GalerkinError, type Timers } from '../../base/index.js';
 import type { ModelPackage } from '../../model/index.js';
+import { withBreaker } from '../admission/circuit-breaker.js';
 import type { Backend } from '../backends/backend.js';
 import type { ServeConfig } from '../options.js';
 import { modelStatistics } from '../statistics/model-statistics.js';
@@ -47,12 +48,14 @@ export async function openVersion(model: ModelPackage, workshop: Workshop): Prom
     clock,
     guard: served.guard?.bounds,
   });
-  const scheduler = await openScheduler(model.config, {
+  const inner = await openScheduler(model.config, {
     served,
     clock,
     timers,
     statistics,
     maxQueue: config.maxQueue,
+    maxQueueBytes: config.maxQueueBytes,
+    maxWaitMs: config.inferenceTimeoutMs,
     openPool: source =>
       openPool(
         {
@@ -65,6 +68,9 @@ export async function openVersion(model: ModelPackage, workshop: Workshop): Prom
         source,
       ),
   });
+  const { breakerFailures: failures, breakerRestMs: restMs } = config;
+  const { name, version } = served;
+  const scheduler = withBreaker(inner, { model: name, version, failures, restMs, clock });
   statistics.loaded(clock.monotonic() - startMs);
   return {
     served,

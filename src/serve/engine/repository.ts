@@ -1,7 +1,7 @@
 // Who decides what runs: everything at the start, the folder as it changes, or clients by load and unload.
 import { GalerkinError, isGalerkinError, type Timers } from '../../base/index.js';
+import type { Repository } from '../../model/index.js';
 import { faultChannel } from '../statistics/channels.js';
-import type { Repository } from './interim-repository.js';
 import { type Lifecycle, unloaded } from './lifecycle.js';
 import type { ModelTable } from './model-table.js';
 import type { RepositoryControl } from './repository-control.js';

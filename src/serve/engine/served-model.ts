@@ -2,6 +2,7 @@
 import { type DType, elementCount } from '../../base/index.js';
 import type { Tensors } from '../backends/backend.js';
 import type { GuardBounds, GuardPolicy } from './guard-verdict.js';
+import type { Unroll } from './unroll.js';
 
 export interface TensorSpec {
   readonly name: string;
@@ -14,6 +15,8 @@ export interface TensorSpec {
   readonly range?: readonly [number, number];
   /** NaN and infinities are refused. */
   readonly finite: boolean;
+  /** Of an output: names of the classes by index, as its label_filename lists them. */
+  readonly labels?: readonly string[];
 }
 
 export interface ServedGuard {
@@ -33,6 +36,8 @@ export interface ServedModel {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   readonly guard: ServedGuard | undefined;
+  /** Of a decoupled model: how it steps. */
+  readonly unroll?: Unroll | undefined;
 }
 
 /** Shape on the wire: with the batch axis first, as -1, where the model has one. */
