@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeExampleRepository } from './example-repository.mjs';
+import { javascriptCases } from './interop-javascript.mjs';
 import { perfAnalyzer, pythonWithClient } from './interop-tools.mjs';
 import { ensureBuild, ensurePackages, root } from './setup.mjs';
 
@@ -93,6 +94,7 @@ async function clientCases({ http, grpc }) {
     limitMs: 300_000,
   });
   if (status !== 0 && status !== 1) line('FAILED', `the run of the cases ended with ${status}: ${printed.slice(-500)}`);
+  await javascriptCases({ python, address: grpc, chosen }, line);
 }
 
 async function loadCases({ http, grpc }) {
