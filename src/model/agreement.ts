@@ -1,17 +1,8 @@
-// Whether a package's two descriptions, config.pbtxt and manifest.json, say the same of its tensors; and what a config leaves out.
-import { type DType, GalerkinError } from '../base/index.js';
+// Whether a package's two descriptions, config.pbtxt and manifest.json, say the same of its tensors.
+import { GalerkinError } from '../base/index.js';
 import type { ModelConfig, TensorConfig } from './config/model-config.js';
+import { datatypeOf } from './data-types.js';
 import type { Manifest, TensorManifest } from './manifest.js';
-
-/** KServe's name of a data type that Triton's configuration names. */
-export function datatypeOf(type: TensorConfig['data_type']): string {
-  return type === 'TYPE_STRING' ? 'BYTES' : type.slice('TYPE_'.length);
-}
-
-/** Triton's name, as config.pbtxt writes it, of a data type. */
-export function dataTypeOf(dtype: DType): TensorConfig['data_type'] {
-  return dtype === 'BYTES' ? 'TYPE_STRING' : `TYPE_${dtype}`;
-}
 
 function tensorFaults(
   field: string,
@@ -42,28 +33,4 @@ export function assertAgreement(config: ModelConfig, manifest: Manifest, path: s
     ...tensorFaults('output', config.output, manifest.outputs),
   ];
   if (faults.length > 0) throw new GalerkinError('MANIFEST_INVALID', { path, faults });
-}
-
-const onnxBackend = 'onnxruntime';
-const onnxPlatform = 'onnxruntime_onnx';
-
-/**
- * Fills in what Triton infers too: the name from the folder, backend and platform from each other, the version policy.
- * @throws MODEL_CONFIG_INVALID when the name is another one or nothing says which backend it is.
- */
-export function completeConfig(config: ModelConfig, folderName: string, path: string): ModelConfig {
-  const { name, platform, backend } = config;
-  const isOnnx = backend === onnxBackend || (backend === '' && platform === onnxPlatform);
-  const faults = [
-    ...(name === '' || name === folderName ? [] : [`name: wanted '${folderName}' as its folder, got '${name}'`]),
-    ...(backend === '' && !isOnnx ? [`backend: wanted a name, got none (platform '${platform}')`] : []),
-  ];
-  if (faults.length > 0) throw new GalerkinError('MODEL_CONFIG_INVALID', { path, faults });
-  return {
-    ...config,
-    name: folderName,
-    backend: isOnnx ? onnxBackend : backend,
-    platform: isOnnx ? onnxPlatform : platform,
-    version_policy: config.version_policy ?? { latest: { num_versions: 1 } },
-  };
 }

@@ -1,10 +1,19 @@
 // The artefact: Triton's repository layout with physics beside it; configuration, manifest, publication, reading, samples.
-export { dataTypeOf } from './agreement.js';
+
 export type { FieldSpec as ConfigField } from './config/field-spec.js';
-export { type ModelConfig, type ModelConfigInput, modelConfig, type TensorConfig } from './config/model-config.js';
+export {
+  type InputConfig,
+  type ModelConfig,
+  type ModelConfigInput,
+  modelConfig,
+  type OutputConfig,
+  type TensorConfig,
+} from './config/model-config.js';
 export { parseConfig } from './config/parse-config.js';
+export { parseConfigJson } from './config/parse-config-json.js';
 export { configToJson, printConfig } from './config/print-config.js';
 export { enumeratorsOf as configEnumerators, messageOf as configMessage } from './config/schema.js';
+export { dataTypeOf } from './data-types.js';
 export {
   type GuardManifest,
   type Manifest,
@@ -15,7 +24,16 @@ export {
   type TensorManifest,
 } from './manifest.js';
 export { type ModelMetadata, type TensorMetadata, toMetadata } from './metadata.js';
-export { type ModelPackage, readPackage } from './read-package.js';
-export { listModels, type ModelListing, servedVersions } from './repository.js';
+export type { ModelPackage, TensorSpec } from './model-package.js';
+export {
+  openRepository,
+  type PackageOverride,
+  type Repository,
+  type RepositoryOptions,
+} from './open-repository.js';
+export { readPackage } from './read-package.js';
+export { listModels, servedVersions } from './repository.js';
+export type { S3RepositoryOptions } from './s3-repository.js';
 export { type SampleSet, sampleSet, samplesFile } from './samples.js';
+export type { ModelListing } from './shelf.js';
 export { type PackageDraft, writePackage } from './write-package.js';

@@ -1,7 +1,8 @@
 // A package as KServe's model metadata describes it.
-import { datatypeOf } from './agreement.js';
+
 import type { TensorConfig } from './config/model-config.js';
-import type { ModelPackage } from './read-package.js';
+import { datatypeOf } from './data-types.js';
+import type { ModelPackage } from './model-package.js';
 
 export interface TensorMetadata {
   readonly name: string;

@@ -5,12 +5,7 @@ import { GalerkinError, isGalerkinError } from '../base/index.js';
 import { readFailure, restoreFolders, systemCode } from '../store/index.js';
 import type { ModelConfig } from './config/model-config.js';
 import { assertModelName, isModelName, versionOf } from './names.js';
-
-export interface ModelListing {
-  readonly name: string;
-  /** Newest first; never empty. */
-  readonly versions: readonly number[];
-}
+import type { ModelListing, Shelf } from './shelf.js';
 
 /**
  * The real path of something in the repository; undefined when it does not exist.
@@ -73,14 +68,12 @@ export async function listModels(repository: string): Promise<ModelListing[]> {
  * The version that is asked for, or the newest.
  * @throws MODEL_NAME_INVALID, PACKAGE_UNKNOWN, PACKAGE_VERSION_UNKNOWN, PACKAGE_INVALID
  */
-export async function resolveVersion(repository: string, name: string, version?: number): Promise<number> {
+export async function resolveVersion(shelf: Shelf, name: string, version?: number): Promise<number> {
   assertModelName(name);
-  await restoreFolders(repository);
-  const folder = await pathInside(repository, name);
-  const versions = folder === undefined ? [] : await versionsOf(repository, name);
+  const versions = await shelf.versions(name);
   const [newest] = versions;
   if (newest === undefined) {
-    const known = (await listModels(repository)).map(model => model.name);
+    const known = (await shelf.list()).map(model => model.name);
     throw new GalerkinError('PACKAGE_UNKNOWN', { name, known });
   }
   if (version === undefined || versions.includes(version)) return version ?? newest;

@@ -1,8 +1,8 @@
 // Held-out fields that a package brings along for demonstrations, read when first asked for.
 import { elementCount, float32, GalerkinError, type TensorOf } from '../base/index.js';
 import { decodeNpz, type NpzArray } from '../store/index.js';
-import type { TensorManifest } from './manifest.js';
-import type { ModelPackage } from './read-package.js';
+import type { Manifest, TensorManifest } from './manifest.js';
+import type { ModelPackage } from './model-package.js';
 
 export const samplesFile = 'samples.npz';
 
@@ -33,8 +33,7 @@ function stackOf(array: NpzArray | undefined, { name, shape }: TensorManifest, p
   return { count, item: index => float32(array.data.subarray(index * size, (index + 1) * size), itemShape, name) };
 }
 
-async function read(model: ModelPackage): Promise<SampleSet> {
-  const { inputs, outputs, problem } = model.manifest;
+async function read(model: ModelPackage, { inputs, outputs, problem }: Manifest): Promise<SampleSet> {
   const path = `${model.name}/${model.version}/${samplesFile}`;
   const arrays = decodeNpz(await model.file(samplesFile), { name: path });
   const stacks = (tensors: readonly TensorManifest[]): Map<string, Stack> =>
@@ -70,8 +69,9 @@ const sets = new WeakMap<ModelPackage, Promise<SampleSet>>();
  * @throws PACKAGE_CORRUPT, PACKAGE_INVALID, NPZ_INVALID
  */
 export async function sampleSet(model: ModelPackage): Promise<SampleSet | undefined> {
-  if (!Object.hasOwn(model.manifest.digests, samplesFile)) return undefined;
-  const reading = sets.get(model) ?? read(model);
+  const { manifest } = model;
+  if (manifest === undefined || !Object.hasOwn(manifest.digests, samplesFile)) return undefined;
+  const reading = sets.get(model) ?? read(model, manifest);
   sets.set(model, reading);
   try {
     return await reading;

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { GalerkinError, isGalerkinError } from '../base/index.js';
 import { publishFolder, readBytes, restoreFolders, sha256 } from '../store/index.js';
-import { assertAgreement, completeConfig } from './agreement.js';
+import { assertAgreement } from './agreement.js';
+import { identify } from './config/identify.js';
 import { type ModelConfig, modelConfig } from './config/model-config.js';
-import { parseConfig } from './config/parse-config.js';
+import { configInvalid, parseConfig } from './config/parse-config.js';
 import { printConfig } from './config/print-config.js';
 import { type Manifest, type ManifestDraft, manifestFormat, parseManifest } from './manifest.js';
 import { assertFileName, assertModelName, assertVersion, configFile, manifestFile, versionOf } from './names.js';
@@ -106,7 +107,8 @@ export async function writePackage(repository: string, draft: PackageDraft): Pro
   assertModelName(name);
   assertVersion(name, draft.version);
   for (const file of Object.keys(draft.files)) assertFileName(name, file);
-  completeConfig(config, name, `${name}/${configFile}`);
+  const { faults } = identify(config, name, false);
+  if (faults.length > 0) throw configInvalid(`${name}/${configFile}`, faults);
   await restoreFolders(repository);
   for (let attemptsLeft = 3; ; attemptsLeft--) {
     try {

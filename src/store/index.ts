@@ -1,4 +1,7 @@
 // Bytes that survive: atomic files and folders, digests, arrays as numpy's .npz, checkpoints; and bytes that need not: caches.
+
+export type { BlobEntry, Blobs } from './blobs.js';
+export { openS3Blobs, type S3Options } from './blobs-s3.js';
 export { compressedTier } from './cache/compressed.js';
 export { type CacheConnectionEvent, cacheConnections } from './cache/connections.js';
 export { type GuardedOptions, type GuardedTier, guardedTier, type TierCounters } from './cache/guarded.js';

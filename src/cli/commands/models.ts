@@ -32,14 +32,12 @@ async function models({ repository, json }: { repository: string; json: boolean 
 async function describeVersion(repository: string, name: string, version: number): Promise<ModelRow> {
   try {
     const { config, manifest } = await readPackage(repository, name, version);
-    const { metrics, lineage } = manifest;
-    const { testError } = metrics;
     return {
       name,
       version: String(version),
       backend: config.backend,
-      testError,
-      createdAt: lineage.createdAt,
+      testError: manifest?.metrics.testError,
+      createdAt: manifest?.lineage.createdAt,
       status: 'ok',
     };
   } catch (error) {
