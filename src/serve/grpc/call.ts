@@ -231,5 +231,6 @@ export class Call implements StreamCall {
     this.cancelDeadline?.();
     this.framer.close();
     if (isGone) this.controller?.abort();
+    this.listener?.closed();
   }
 }

@@ -22,7 +22,6 @@ const encoded = (status: ServingStatus): Buffer => encodeMessage('HealthCheckRes
 function watch(engine: Engine, timers: Timers, call: StreamCall): StreamListener {
   let cancel: (() => void) | undefined;
   const look = (service: string, before: ServingStatus | undefined): void => {
-    if (call.signal.aborted) return;
     const now = statusOfService(engine, service);
     if (now !== before) call.send(encoded(now));
     cancel = timers.after(lookMs, () => look(service, now));
@@ -40,6 +39,7 @@ function watch(engine: Engine, timers: Timers, call: StreamCall): StreamListener
       if (cancel === undefined) end({ code: 'UNIMPLEMENTED', message: 'wanted one request message, got none' });
     },
     drained() {},
+    closed: () => cancel?.(),
     stopping: () => end(ok),
   };
 }

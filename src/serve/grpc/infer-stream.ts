@@ -1,8 +1,10 @@
 // ModelStreamInfer: many requests on one call. Answers keep the order of their requests, but for decoupled models, whose answers go as they come.
-import type { Engine, RunningModel, TimedAnswer } from '../engine/engine.js';
+import type { Leave } from '../admission/admission.js';
+import type { RunningModel } from '../engine/engine.js';
+import type { ServedModel } from '../engine/served-model.js';
 import { statusOf } from './failure.js';
 import { type InferMessage, readInferMessage } from './infer-message.js';
-import type { Sources } from './infer-method.js';
+import { type Sources, WireArrival } from './infer-method.js';
 import { type InferQuestion, questionOf } from './infer-question.js';
 import { replyOf } from './infer-reply.js';
 import { encodeReply, encodeStreamError, type InferReply, type ResponseParameters } from './infer-response.js';
@@ -21,24 +23,16 @@ interface Turn {
   isDone: boolean;
 }
 
-interface Given {
-  readonly asked: InferQuestion;
-  readonly answered: TimedAnswer;
-  readonly isFinal: boolean;
-}
-
-/** The answers of one request: one, or for a decoupled model any number. */
-async function* answersOf(engine: Engine, model: RunningModel, read: () => InferQuestion): AsyncGenerator<Given> {
-  yield { ...(await engine.ask(model, read)), isFinal: true };
-}
-
 class InferStream implements StreamListener {
   private readonly turns: Turn[] = [];
+  /** Answers that go on when the client has taken what was sent. */
+  private readonly waiting: (() => void)[] = [];
   private inFlight = 0;
   private isHalfClosed = false;
   private isBlocked = false;
   private isPaused = false;
   private isStopping = false;
+  private isClosed = false;
 
   constructor(
     private readonly sources: Sources,
@@ -57,7 +51,7 @@ class InferStream implements StreamListener {
     const turn: Turn = { ready: [], isDone: false };
     this.turns.push(turn);
     this.inFlight++;
-    void this.answer(message, turn);
+    void this.answer(message, bytes.length, turn);
     this.regulate();
   }
 
@@ -68,7 +62,13 @@ class InferStream implements StreamListener {
 
   drained(): void {
     this.isBlocked = false;
+    for (const resolve of this.waiting.splice(0)) resolve();
     this.regulate();
+  }
+
+  closed(): void {
+    this.isClosed = true;
+    this.drained();
   }
 
   stopping(): void {
@@ -76,17 +76,23 @@ class InferStream implements StreamListener {
     this.finishIfDone();
   }
 
-  private async answer(message: InferMessage, turn: Turn): Promise<void> {
+  private async answer(message: InferMessage, bytes: number, turn: Turn): Promise<void> {
     let facts = { model: message.modelName, version: message.modelVersion, id: message.id };
-    let decoupled = false;
+    let ownTurn: Turn | undefined = turn;
+    let leave: Leave | undefined;
     try {
       const model = modelOf(this.sources.engine, message.modelName, message.modelVersion);
       facts = { ...facts, version: model.served.version };
-      decoupled = isDecoupled(model);
-      if (decoupled) this.done(turn);
-      await this.answerBy(model, message, decoupled ? undefined : turn);
+      if (isDecoupled(model)) {
+        ownTurn = undefined;
+        this.done(turn);
+      }
+      const entering = this.sources.engine.admission.enter(new WireArrival(bytes, this.call));
+      leave = entering instanceof Promise ? await entering : entering;
+      leave(await this.answerBy(model, message, ownTurn));
     } catch (error) {
-      this.refuse(error, { ...facts, parameters: { [finalName]: true } }, decoupled ? undefined : turn);
+      leave?.();
+      this.refuse(error, { ...facts, parameters: { [finalName]: true } }, ownTurn);
     }
     this.inFlight--;
     this.done(turn);
@@ -94,27 +100,34 @@ class InferStream implements StreamListener {
     this.finishIfDone();
   }
 
-  private async answerBy(model: RunningModel, message: InferMessage, turn: Turn | undefined): Promise<void> {
+  /** @returns the time that its answers took, in ms */
+  private async answerBy(model: RunningModel, message: InferMessage, turn: Turn | undefined): Promise<number> {
     const { served } = model;
     const { engine, memory } = this.sources;
     const read = (): InferQuestion => questionOf(served, message, { caller: this.call, memory });
     let isEnded = false;
     let emptyFinal = false;
-    for await (const { asked, answered, isFinal } of answersOf(engine, model, read)) {
+    let latencyMs = 0;
+    for await (const { asked, answered, isFinal } of engine.stream(model, read)) {
       emptyFinal = asked.asked.emptyFinal;
       isEnded = isFinal;
+      latencyMs += answered.latencyMs;
       const reply = replyOf(served, asked, answered, memory);
       this.give(encodeReply({ ...reply, parameters: withFinal(reply.parameters, isFinal) }, true), turn);
+      await this.writable();
+      if (this.isClosed) break;
     }
-    if (isEnded || !emptyFinal) return;
-    const empty: InferReply = {
-      model: served.name,
-      version: served.version,
-      id: message.id,
-      parameters: {},
-      outputs: [],
-    };
-    this.give(encodeReply({ ...empty, parameters: withFinal({}, true) }, true), turn);
+    if (!isEnded && emptyFinal) {
+      const nothing: InferReply = { ...headOf(served, message.id), parameters: withFinal({}, true), outputs: [] };
+      this.give(encodeReply(nothing, true), turn);
+    }
+    return latencyMs;
+  }
+
+  /** When the client has taken enough of what was sent; a long answer waits for that before its next part is computed. */
+  private writable(): Promise<void> | undefined {
+    if (!this.isBlocked) return undefined;
+    return new Promise(resolve => this.waiting.push(resolve));
   }
 
   /** The error as a message of the stream, which goes on; or as its end, if the client wants real statuses. */
@@ -146,7 +159,7 @@ class InferStream implements StreamListener {
   /** Reads on only while the client takes its answers and not too much is begun. */
   private regulate(): void {
     const shouldPause = this.isBlocked || this.inFlight >= maxInFlight;
-    if (shouldPause === this.isPaused) return;
+    if (this.isClosed || shouldPause === this.isPaused) return;
     this.isPaused = shouldPause;
     if (shouldPause) this.call.pause();
     else this.call.resume();
@@ -158,6 +171,8 @@ class InferStream implements StreamListener {
     else if (this.isStopping) this.call.finish({ code: 'UNAVAILABLE', message: 'the server is stopping' });
   }
 }
+
+const headOf = ({ name, version }: ServedModel, id: string) => ({ model: name, version, id });
 
 const withFinal = (parameters: ResponseParameters, isFinal: boolean): ResponseParameters => ({
   ...parameters,

@@ -32,6 +32,8 @@ export interface StreamListener {
   /** The client sends no more. */
   halfClosed(): void;
   drained(): void;
+  /** The call is over, whoever ended it; nothing that is sent arrives any more. */
+  closed(): void;
   /** The server stops: finish what is begun, then the call. */
   stopping(): void;
 }

@@ -4,8 +4,8 @@ import type { Engine, RunningModel } from '../engine/engine.js';
 import { malformed, shortName } from './malformed.js';
 
 /** True for models that answer one request with any number of responses. */
-export const isDecoupled = (model: RunningModel): boolean =>
-  model.package.config.model_transaction_policy?.decoupled === true;
+export const isDecoupled = ({ served, package: { config } }: RunningModel): boolean =>
+  served.unroll !== undefined || config.model_transaction_policy?.decoupled === true;
 
 /**
  * @param version '' for the newest

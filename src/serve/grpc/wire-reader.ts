@@ -42,7 +42,8 @@ export class WireReader {
   /** Goes into the message whose length comes next. @returns what `leave` wants back */
   enter(): number {
     const outer = this.end;
-    this.end = this.at + this.length();
+    const length = this.length();
+    this.end = this.at + length;
     return outer;
   }
 
