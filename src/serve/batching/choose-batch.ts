@@ -117,8 +117,8 @@ export function chooseBatch(
     choice.items = bestItems;
     choice.why = bestWhy;
   } else if (ended !== undefined) choice.why = ended;
-  else if (choice.items >= limits.maxPreferred) choice.why = 'full';
   else if (isOver) choice.why = 'delay';
+  else if (choice.items >= limits.maxPreferred) choice.why = 'full';
   else if (now.isClosing) choice.why = 'close';
   else if (limits.delayMs === 0) choice.why = 'no-delay';
   else {
