@@ -1,7 +1,7 @@
 // The options of a server: one schema for defaults, checks, command line flags and docs.
 import type { z } from 'zod';
 import { choiceOption, flagOption, integerOption, numberOption, optionSchema, textOption } from '../base/index.js';
-import { controlModes } from './engine/repository.js';
+import { controlModes } from './engine/control-mode.js';
 
 /** What `serve` takes besides backends. Everything has a default; 0 instances or threads means "choose for me". */
 export const serveOptions = optionSchema({

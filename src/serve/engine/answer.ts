@@ -4,7 +4,7 @@ import type { Tensors } from '../backends/backend.js';
 import { bytesIn } from '../tensors/size.js';
 import { recompute } from './fallback.js';
 import { type GuardPolicy, judge } from './guard-verdict.js';
-import type { Answer, Computing, Question } from './question.js';
+import type { Aid, Answer, Computing, Question } from './question.js';
 import type { StageTimes } from './scheduler.js';
 import { answererOf, type ServedModel } from './served-model.js';
 
@@ -12,12 +12,6 @@ const noMaps: Tensors = Object.freeze({});
 
 const mapsOf = (facts: Tensors): Tensors =>
   Object.fromEntries(Object.entries(facts).filter(([, tensor]) => tensor.shape.length > 1));
-
-/** The part of the engine that an answer needs besides its model. */
-export interface Aid {
-  /** The running model of that name, if any: where a fallback comes from. */
-  running(name: string): Computing | undefined;
-}
 
 /**
  * Answers a checked question; `times` are written on the way.

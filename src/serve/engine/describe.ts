@@ -1,8 +1,8 @@
 // What a package says of its model, in the engine's terms. config.pbtxt and manifest agree: the model room has seen to that.
 import { GalerkinError } from '../../base/index.js';
 import type { Manifest, ModelPackage } from '../../model/index.js';
-import type { ServedGuard, ServedModel } from './served-model.js';
-import { readUnroll, type Unroll, unrollParameter } from './unroll.js';
+import type { ServedGuard, ServedModel, Unroll } from './served-model.js';
+import { readUnroll, unrollParameter } from './unroll.js';
 
 function servedGuard({ guard, onnx }: Partial<Manifest>): ServedGuard | undefined {
   if (guard === undefined || onnx?.guard === undefined) return undefined;

@@ -1,28 +1,14 @@
 // The instances of one model version: each pulls its next work when it is free; one that dies is replaced with back-off.
 import { GalerkinError, isGalerkinError, type Timers } from '../../base/index.js';
-import type { Computed, Instance, Job } from '../backends/backend.js';
+import type { Instance } from '../backends/backend.js';
 import { reasonOf } from '../backends/reason.js';
 import { faultChannel } from '../statistics/channels.js';
+import type { Execution, Pool, Source } from './execution.js';
 import { retryDelayMs } from './retry.js';
 import { newSlot, type Slot } from './slot.js';
 import { watchSlots } from './watchdog.js';
 
-/** One job with what to do when it begins and ends. */
-export interface Execution {
-  readonly job: Job;
-  /** Items of its batch. */
-  readonly items: number;
-  /** The job goes to an instance now; again if it is tried a second time. */
-  started(): void;
-  done(computed: Computed): void;
-  failed(error: unknown): void;
-}
-
-/** Where free instances find work. */
-export interface Source {
-  /** The next job, or undefined when there is none to be begun now. */
-  next(): Execution | undefined;
-}
+export type { Execution, Pool, Source } from './execution.js';
 
 export interface PoolOptions {
   readonly model: string;
@@ -31,19 +17,6 @@ export interface PoolOptions {
   readonly timeoutMs: number;
   readonly timers: Timers;
   open(): Promise<Instance>;
-}
-
-export interface Pool {
-  /** Says that the source may have work. */
-  wake(): void;
-  /** Jobs that could begin now. */
-  readonly free: number;
-  /** Jobs that run. */
-  readonly busy: number;
-  /** True while at least one instance lives. */
-  isReady(): boolean;
-  /** Works until the source is empty or the time is over, then ends the instances. */
-  close(drainTimeoutMs: number): Promise<void>;
 }
 
 /** Opens all instances; fails, with none left open, if one of them does not start. */

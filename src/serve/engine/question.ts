@@ -13,6 +13,12 @@ export interface Computing {
   readonly scheduler: Scheduler;
 }
 
+/** The part of the engine that an answer needs besides its model. */
+export interface Aid {
+  /** The running model of that name, if any: where a fallback comes from. */
+  running(name: string): Computing | undefined;
+}
+
 export interface Question {
   readonly inputs: Tensors;
   /** Items along the batch axis; 1 for a model without one. */

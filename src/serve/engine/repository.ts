@@ -2,13 +2,11 @@
 import { GalerkinError, isGalerkinError, type Timers } from '../../base/index.js';
 import type { Repository } from '../../model/index.js';
 import { faultChannel } from '../statistics/channels.js';
+import type { ControlMode } from './control-mode.js';
 import { type Lifecycle, unloaded } from './lifecycle.js';
 import type { ModelTable } from './model-table.js';
 import type { RepositoryControl } from './repository-control.js';
 import type { VersionNotes } from './version-notes.js';
-
-export const controlModes = ['none', 'poll', 'explicit'] as const;
-export type ControlMode = (typeof controlModes)[number];
 
 export interface RepositoryOptions {
   readonly location: string;

@@ -2,7 +2,6 @@
 import { type DType, elementCount } from '../../base/index.js';
 import type { Tensors } from '../backends/backend.js';
 import type { GuardBounds, GuardPolicy } from './guard-verdict.js';
-import type { Unroll } from './unroll.js';
 
 export interface TensorSpec {
   readonly name: string;
@@ -24,6 +23,16 @@ export interface ServedGuard {
   readonly bounds: GuardBounds;
   /** The model in the same repository that replaces answers over the bound. */
   readonly fallback: string | undefined;
+}
+
+/** What a decoupled model does: which output feeds which input, and how many steps are answered. */
+export interface Unroll {
+  /** Input by output. */
+  readonly feeds: ReadonlyMap<string, string>;
+  /** Steps when the request does not say. */
+  readonly steps: number;
+  /** Steps that a request may ask for. */
+  readonly maxSteps: number;
 }
 
 export interface ServedModel {

@@ -1,6 +1,6 @@
 // The place of one instance in a pool: it stays when the instance is replaced.
 import type { Instance } from '../backends/backend.js';
-import type { Execution } from './pool.js';
+import type { Execution } from './execution.js';
 
 export interface Slot {
   instance: Instance | undefined;

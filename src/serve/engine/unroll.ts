@@ -2,18 +2,8 @@
 import { GalerkinError, type Tensor } from '../../base/index.js';
 import type { Tensors } from '../backends/backend.js';
 import type { Question } from './question.js';
-import type { ServedModel } from './served-model.js';
+import type { ServedModel, Unroll } from './served-model.js';
 import type { RequestParameters } from './terms.js';
-
-/** What a decoupled model does: which output feeds which input, and how many steps are answered. */
-export interface Unroll {
-  /** Input by output. */
-  readonly feeds: ReadonlyMap<string, string>;
-  /** Steps when the request does not say. */
-  readonly steps: number;
-  /** Steps that a request may ask for. */
-  readonly maxSteps: number;
-}
 
 /** Parameter of config.pbtxt that makes a decoupled model: `"u -> a, v -> b"`. */
 export const unrollParameter = 'unroll';

@@ -1,6 +1,6 @@
 // Finds instances that hang without a timer per request: a look now and then, and what has not moved since long enough is killed.
 import type { Timers } from '../../base/index.js';
-import type { Execution } from './pool.js';
+import type { Execution } from './execution.js';
 import type { Slot } from './slot.js';
 
 /** Looks per time limit: an instance is killed between 1 and 1 + 1/looks limits after it began what it hangs in. */
