@@ -14,6 +14,16 @@ const wanted = [
     present: () => existsSync(process.env.PROMETHEUS ?? '/usr/bin/prometheus'),
     use: 'tests that scrape the metrics',
   },
+  {
+    name: 'redis-server',
+    present: () => existsSync(process.env.REDIS_SERVER ?? '/usr/bin/redis-server'),
+    use: 'tests of the cache on Redis',
+  },
+  {
+    name: 'memcached',
+    present: () => existsSync(process.env.MEMCACHED ?? '/usr/bin/memcached'),
+    use: 'tests of the cache on Memcached',
+  },
 ];
 
 /** Installs what is missing if this user may; returns the names that are still missing, with their use. */

@@ -165,7 +165,9 @@ for (const kind of ['redis', 'memcached'] as const satisfies readonly Kind[]) {
       stuck.freeze();
       for (let k = 0; k < 100; k++) expect(await ask(cache, 10 + k, k)).toMatchObject({ hit: false });
       const { second } = cache.report();
-      expect([second?.isUp, second?.timeouts]).toEqual([false, 5]);
+      expect(second?.isUp).toBe(false);
+      expect(second?.timeouts).toBeGreaterThanOrEqual(5);
+      expect(second?.skipped).toBeGreaterThan(50);
       stuck.thaw();
       await cache.close();
       await stuck.stop();

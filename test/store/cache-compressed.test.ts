@@ -10,7 +10,7 @@ function mapTier(): CacheTier & { readonly kept: Map<string, Uint8Array> } {
     kept,
     name: 'map',
     get: async key => kept.get(key),
-    set: async (key, bytes) => void kept.set(key, bytes),
+    set: async (key, bytes) => kept.set(key, bytes) === kept,
     delete: async key => void kept.delete(key),
     invalidate: async () => kept.clear(),
     onInvalidated: () => () => undefined,

@@ -14,7 +14,7 @@ function handTier() {
       new Promise((resolve, reject) => {
         asked.push({ resolve, reject: () => reject(new Error('down')) });
       }),
-    set: answered,
+    set: () => answered().then(() => true),
     delete: answered,
     invalidate: tag => (refuses ? answered() : answered().then(() => void told.push(tag))),
     onInvalidated: () => () => undefined,
@@ -75,6 +75,15 @@ test('after five failures in a row it is left alone, then tried once, with longe
   expect(guarded.isUp()).toBe(true);
   expect(guarded.get('k', [])).toBeDefined();
   expect(guarded.counters).toMatchObject({ errors: 6, skipped: 3 });
+});
+
+test('a hundred that fail together count as one outage: the pause is the first one', async () => {
+  const { time, guarded, asked } = setUp();
+  const reads = Array.from({ length: 100 }, () => guarded.get('k', []));
+  for (const each of asked) each.reject();
+  await Promise.all(reads);
+  time.advance(1000);
+  expect(guarded.get('k', [])).toBeDefined();
 });
 
 test('an invalidation that the server did not hear is told again before the tier is used for that tag', async () => {

@@ -21,7 +21,8 @@ export interface Breaker {
 export function breaker({ failures, pauseMs, longestPauseMs, clock }: BreakerOptions): Breaker {
   let inARow = 0;
   let pause = pauseMs;
-  let closedUntilMs = -Infinity;
+  let nextTryMs = -Infinity;
+  let isTrying = false;
   return {
     get isOpen() {
       return inARow >= failures;
@@ -29,19 +30,24 @@ export function breaker({ failures, pauseMs, longestPauseMs, clock }: BreakerOpt
     allows() {
       if (inARow < failures) return true;
       const nowMs = clock.monotonic();
-      if (nowMs < closedUntilMs) return false;
-      closedUntilMs = nowMs + pause;
+      if (nowMs < nextTryMs) return false;
+      nextTryMs = nowMs + pause;
+      isTrying = true;
       return true;
     },
     succeeded() {
       inARow = 0;
       pause = pauseMs;
+      isTrying = false;
     },
     failed() {
       inARow += 1;
       if (inARow < failures) return;
-      if (inARow > failures) pause = Math.min(longestPauseMs, pause * 2);
-      closedUntilMs = clock.monotonic() + pause;
+      // Calls that were under way when it opened say nothing new; only a failed try makes the pause longer.
+      if (inARow > failures && !isTrying) return;
+      if (isTrying) pause = Math.min(longestPauseMs, pause * 2);
+      isTrying = false;
+      nextTryMs = clock.monotonic() + pause;
     },
   };
 }

@@ -68,7 +68,7 @@ export function compressedTier(tier: CacheTier, { fromBytes, maxValueBytes }: Co
       const isLong = bytes.length >= fromBytes;
       const small = isLong ? await compress(shuffle(bytes), fastest) : bytes;
       const pays = isLong && small.length <= bytes.length * worthwhile;
-      await tier.set(key, Buffer.concat(pays ? [smallMark, small] : [plainMark, bytes]), terms);
+      return tier.set(key, Buffer.concat(pays ? [smallMark, small] : [plainMark, bytes]), terms);
     },
   };
 }

@@ -115,13 +115,12 @@ export function guardedTier(tier: CacheTier, { timeoutMs, clock, timers }: Guard
       const over = (): void => {
         storing -= 1;
       };
-      tier
-        .set(key, bytes, terms)
-        .then(() => {
-          counters.sets += 1;
-          circuit.succeeded();
-        }, fail)
-        .then(over, over);
+      const stored = (isStored: boolean): void => {
+        if (!isStored) return;
+        counters.sets += 1;
+        circuit.succeeded();
+      };
+      tier.set(key, bytes, terms).then(stored, fail).then(over, over);
     },
     delete(key) {
       if (circuit.allows()) tier.delete(key).catch(fail);

@@ -117,8 +117,9 @@ export function taggedTier(store: RemoteStore, options: TaggedOptions): CacheTie
     get,
     async set(key, bytes, terms: StoreTerms) {
       const head = tagged.known(terms.tags);
-      if (head === undefined || bytes.length + head.length > maxValueBytes) return;
+      if (head === undefined || bytes.length + head.length > maxValueBytes) return false;
       await store.put(entryKey(key), [head, bytes], terms.ttlMs ?? ttlMs);
+      return true;
     },
     delete: key => store.remove(entryKey(key)),
     async invalidate(tag) {

@@ -14,8 +14,8 @@ export interface CacheTier {
   readonly name: string;
   /** The bytes stored under `key` since the last invalidation of any of `tags`. */
   get(key: string, tags: readonly string[]): Promise<Uint8Array | undefined>;
-  /** Stores; what is larger than the tier takes is left out without an error. */
-  set(key: string, bytes: Uint8Array, terms: StoreTerms): Promise<void>;
+  /** True once stored. False: left out, because it is larger than the tier takes or a tag has not been read yet. */
+  set(key: string, bytes: Uint8Array, terms: StoreTerms): Promise<boolean>;
   delete(key: string): Promise<void>;
   /** Drops every entry that carries the tag, for everyone who uses the tier. */
   invalidate(tag: string): Promise<void>;
