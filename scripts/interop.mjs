@@ -57,7 +57,9 @@ async function start() {
     loadModels: '*',
     strictReadiness: false,
     grpcPort: 0,
-    sharedMemory: true,
+    allowClientShm: true,
+    // What Triton's own health example asks for.
+    serverName: 'triton',
   };
   const known = Object.keys(serveOptions.shape ?? serveOptions);
   const options = Object.fromEntries(Object.entries(wanted).filter(([name]) => known.includes(name)));
@@ -119,7 +121,7 @@ async function loadCases({ http, grpc }) {
         line('skipped', `${name}: nobody listens for ${protocol}`);
         continue;
       }
-      const args = ['-m', model, '-i', protocol, '-u', url, '-p', '1000', '-s', '50', '-r', '4', ...more];
+      const args = ['-m', model, '-i', protocol, '-u', url, '-p', '1000', '-s', '1000', '-r', '4', ...more];
       const { printed, status } = await talk(command, args, { env, limitMs: 60_000 });
       const [, concurrency, rate, latency] =
         /Concurrency: (\d+), throughput: ([\d.]+) infer\/sec, latency (\d+) usec/.exec(printed) ?? [];
