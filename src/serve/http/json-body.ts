@@ -1,13 +1,13 @@
 // JSON out of a request body: depth and syntax are checked before anything else looks at it.
 import { GalerkinError } from '../../base/index.js';
 
-const maxDepth = 100;
+export const maxJsonDepth = 100;
 /** Lists and objects in one body: far above any honest nesting of a field, far below what would fill the heap. */
-const maxContainers = 250_000;
+export const maxJsonContainers = 250_000;
 const [quote, backslash, openList, closeList, openObject, closeObject] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
 
 /** Position after the string that opens at `at`. */
-function skipString(bytes: Uint8Array, at: number): number {
+export function skipString(bytes: Uint8Array, at: number): number {
   let end = bytes.indexOf(quote, at + 1);
   while (end > 0) {
     let slashes = 0;
@@ -27,32 +27,48 @@ export function structureFault(bytes: Uint8Array): 'deep' | 'many' | undefined {
     if (byte < openList && byte !== quote) continue;
     if (byte === quote) at = skipString(bytes, at) - 1;
     else if (byte === openList || byte === openObject) {
-      if (++depth > maxDepth) return 'deep';
-      if (++containers > maxContainers) return 'many';
+      if (++depth > maxJsonDepth) return 'deep';
+      if (++containers > maxJsonContainers) return 'many';
     } else if (byte === closeList || byte === closeObject) depth--;
   }
   return undefined;
 }
+
+const whatFailed = 'failed to parse the request JSON';
+const malformed = (wanted: string, got: string): GalerkinError<'REQUEST_MALFORMED'> =>
+  new GalerkinError('REQUEST_MALFORMED', { what: whatFailed, wanted, got });
+
+export const tooDeep = (): GalerkinError<'REQUEST_MALFORMED'> =>
+  new GalerkinError('REQUEST_MALFORMED', {
+    what: `${whatFailed}: JSON nesting depth exceeds maximum allowed limit (${maxJsonDepth})`,
+    wanted: `JSON nested at most ${maxJsonDepth} levels deep`,
+    got: 'deeper nesting',
+  });
+
+export const tooMany = (): GalerkinError<'REQUEST_MALFORMED'> =>
+  malformed(`at most ${maxJsonContainers} lists and objects`, 'more; send flat lists or binary data');
 
 /**
  * Parses a JSON body.
  * @throws REQUEST_MALFORMED if it is empty, nested deeper than 100 levels, made of too many lists, or not JSON; the text never repeats the body.
  */
 export function parseJsonBody(bytes: Uint8Array): unknown {
-  if (bytes.length === 0) throw malformed('a JSON object', 'an empty body');
   const fault = structureFault(bytes);
-  if (fault === 'deep') throw malformed(`JSON nested at most ${maxDepth} levels deep`, 'deeper nesting');
-  if (fault === 'many')
-    throw malformed(`at most ${maxContainers} lists and objects`, 'more; send flat lists or binary data');
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  if (fault === 'deep') throw tooDeep();
+  if (fault === 'many') throw tooMany();
+  return parseJsonText(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+}
+
+/** Parses JSON whose structure is known to be sound. @throws REQUEST_MALFORMED */
+export function parseJsonText(text: string): unknown {
+  if (text === '') throw malformed('a JSON object', 'an empty body');
   try {
     return JSON.parse(text);
   } catch (error) {
     const place = error instanceof Error ? /position \d+/.exec(error.message)?.[0] : undefined;
-    throw malformed('JSON', `${bytes.length} bytes that are not JSON${place === undefined ? '' : ` (at ${place})`}`);
+    throw malformed(
+      'JSON',
+      `${text.length} characters that are not JSON${place === undefined ? '' : ` (at ${place})`}`,
+    );
   }
-}
-
-function malformed(wanted: string, got: string): GalerkinError<'REQUEST_MALFORMED'> {
-  return new GalerkinError('REQUEST_MALFORMED', { what: 'failed to parse the request JSON', wanted, got });
 }

@@ -1,4 +1,5 @@
 // The HTTP server: limits, timeouts, bodies as bytes, errors in one shape, and the routes.
+import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type Clock, GalerkinError } from '../../base/index.js';
@@ -6,10 +7,14 @@ import type { Engine } from '../engine/engine.js';
 import type { ServeConfig } from '../options.js';
 import { addPeopleRoutes } from '../people/people-routes.js';
 import { addStudio } from '../people/studio.js';
-import { refuse, sendError } from './errors.js';
+import { type ProtocolState, protocolState } from '../protocol/state.js';
+import { collectBody } from './body.js';
+import { sendError } from './errors.js';
+import { inferDoor } from './v2-door.js';
 import { addV2Routes } from './v2-routes.js';
 
 const maxHeaderBytes = 16 * 1024;
+const keepAliveMs = 72_000;
 
 /** What Node says of bytes that are not HTTP, or came too slowly. */
 function refuseSocket(error: { readonly code?: string }, socket: Socket, limitMs: number): void {
@@ -40,40 +45,56 @@ export interface HttpOptions {
   readonly config: ServeConfig;
   readonly clock: Clock;
   readonly version: string;
+  /** Shared with the other protocols of the server. */
+  readonly protocol?: ProtocolState;
 }
 
 /** The server with all its routes, not yet listening. */
-export async function createHttp({ engine, config, clock, version }: HttpOptions): Promise<FastifyInstance> {
+export async function createHttp({ engine, config, clock, version, ...shared }: HttpOptions): Promise<FastifyInstance> {
   const { maxBodyBytes, requestTimeoutMs } = config;
+  const { protocol = protocolState({ allowClientShm: config.allowClientShm }) } = shared;
+  const v2 = { engine, maxBodyBytes, version, protocol, clock };
+  let closing = false;
+  const door = inferDoor({ ...v2, isClosing: () => closing });
   const app = Fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
-    requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: 500 },
-    http: {
-      maxHeaderSize: maxHeaderBytes,
-      headersTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.max(10, Math.min(5000, requestTimeoutMs / 4)),
-    },
+    serverFactory: handler =>
+      createServer(
+        {
+          maxHeaderSize: maxHeaderBytes,
+          requestTimeout: requestTimeoutMs,
+          headersTimeout: requestTimeoutMs,
+          connectionsCheckingInterval: Math.max(10, Math.min(5000, requestTimeoutMs / 4)),
+          // Node's five seconds are shorter than the pauses of many clients, who would then run into a closing connection.
+          keepAliveTimeout: keepAliveMs,
+        },
+        (request, response) => {
+          if (!door.take(request, response)) handler(request, response);
+        },
+      ),
     clientErrorHandler: (error, socket) => refuseSocket(error, socket, requestTimeoutMs),
-    frameworkErrors: (error, request, reply) => sendError(error, request, reply, { maxBodyBytes }),
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply),
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.setErrorHandler<Error>((error, request, reply) => sendError(error, request, reply, { maxBodyBytes }));
-  app.setNotFoundHandler((_request, reply) => refuse(reply, new GalerkinError('ROUTE_UNKNOWN', {})));
-  let closing = false;
+  app.addContentTypeParser('*', (request, payload, done) =>
+    collectBody(payload, { headers: request.headers, maxBodyBytes }, done),
+  );
+  app.setErrorHandler<Error>((error, request, reply) => sendError(error, request, reply));
+  app.setNotFoundHandler((request, reply) => sendError(new GalerkinError('ROUTE_UNKNOWN', {}), request, reply));
   app.addHook('preClose', async () => {
     closing = true;
   });
+  app.addHook('onClose', async () => protocol.memory.close());
   app.addHook('onSend', (_request, reply, payload, done) => {
     reply.header('x-content-type-options', 'nosniff');
     if (closing) reply.header('connection', 'close');
     done(null, payload);
   });
-  addV2Routes(app, { engine, maxBodyBytes, version });
+  addV2Routes(app, v2);
   addPeopleRoutes(app, { engine, maxBodyBytes, clock, version });
   if (config.studioFolder !== '') await addStudio(app, config.studioFolder);
   return app;

@@ -1,152 +1,155 @@
-// A v2 inference request becomes a checked question: JSON or binary tensors, in the order of Triton's checks.
-import { elementCount, GalerkinError, type Tensor } from '../../base/index.js';
+// A v2 inference request becomes a checked question: JSON, binary or shared tensors, in the order of Triton's checks.
+import type { Tensor } from '../../base/index.js';
 import type { Question } from '../engine/question.js';
 import type { ServedModel } from '../engine/served-model.js';
-import { type CheckedInput, checkValues } from '../engine/signature.js';
-import { decodeBytesElements, isFixed, ownBuffer, tensorOver, wantedBytes } from '../tensors/bytes.js';
-import { readJsonTensor } from '../tensors/json-read.js';
-import { readHeader, type WantedOutput } from './v2-checked-header.js';
-import { type HeaderInput, malformed } from './v2-header.js';
+import { checkValues } from '../engine/signature.js';
+import type { InferCall } from './v2-call.js';
+import {
+  allOutputs,
+  type CheckedHeader,
+  type PlannedInput,
+  readForm,
+  seenBy,
+  type WantedOutput,
+} from './v2-checked-header.js';
+import { type CutJson, type CutList, cutJson } from './v2-cut.js';
+import { malformed } from './v2-header.js';
+import { rawInput } from './v2-raw.js';
+import { fromBytes, fromJsonList, fromJsonValue, fromMemory } from './v2-tensors.js';
+import { noTerms, RequestTerms } from './v2-terms.js';
 
 export interface InferRequest {
-  readonly id: string | undefined;
+  /** '' when the client gave none. */
+  readonly id: string;
   readonly outputs: readonly WantedOutput[];
   readonly question: Question;
   /** Inputs with values outside the range that the manifest states. */
   readonly outOfRange: readonly string[];
 }
 
-/** Bytes of JSON at the start of the body; all of it unless the header says otherwise. */
+const none: readonly string[] = Object.freeze([]);
+const maxIdLength = 1024;
+
+/** Bytes of JSON at the start of the body; all of it unless the header says otherwise. @throws REQUEST_MALFORMED */
 export function headerLength(text: string | undefined, bodyLength: number): number {
   if (text === undefined) return bodyLength;
   const length = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (length <= bodyLength) return length;
   throw malformed(
-    'Inference-Header-Content-Length',
+    `inference header size should be in range (0, ${bodyLength}): Inference-Header-Content-Length`,
     `a whole number from 0 to ${bodyLength}, the bytes of the body`,
     `'${text.slice(0, 40)}'`,
   );
 }
 
+/** The id that was cut out of a request's JSON. */
+function idOf(body: Uint8Array, { from, to }: CutList): string {
+  let id: unknown;
+  try {
+    id = JSON.parse(Buffer.from(body.buffer, body.byteOffset + from, to - from).toString('utf8'));
+  } catch {
+    // A string that is none is a fault of the whole JSON; it is told as one of the id.
+  }
+  if (typeof id === 'string' && id.length <= maxIdLength) return id;
+  throw malformed("Unable to parse 'id'", `a string of at most ${maxIdLength} characters`, 'something else');
+}
+
+/** A request's body with what has been read of its header. */
+interface Opened {
+  readonly model: ServedModel;
+  readonly body: Uint8Array;
+  readonly header: CheckedHeader;
+  readonly lists: readonly CutList[];
+}
+
 /** Cuts the binary tensors off the body's tail, in the order of the inputs. */
-class Tail {
-  private at = 0;
-  constructor(
-    private readonly model: ServedModel,
-    private readonly bytes: Uint8Array,
-  ) {}
-
-  take(input: string, count: number): Uint8Array {
-    const left = this.bytes.length - this.at;
-    if (count > left) {
-      throw malformed(
-        `unexpected size for input '${input}', expecting ${count - left} additional bytes for model '${this.model.name}'`,
-        `${count} bytes`,
-        `${left}`,
-      );
-    }
-    this.at += count;
-    return this.bytes.subarray(this.at - count, this.at);
-  }
-
-  end(): void {
-    const left = this.bytes.length - this.at;
-    if (left > 0)
-      throw malformed(
-        `unexpected additional input data for model '${this.model.name}'`,
-        'no bytes after the last input',
-        `${left}`,
-      );
-  }
+function tailOf({ model, body }: Opened, at: number, { spec, source }: PlannedInput): Uint8Array {
+  const wanted = source.kind === 'tail' ? source.bytes : 0;
+  const left = body.length - at;
+  if (wanted <= left) return body.subarray(at, at + wanted);
+  throw malformed(
+    `unexpected size for input '${spec.name}', expecting ${wanted - left} additional bytes for model '${model.name}'`,
+    `${wanted} bytes`,
+    `${left}`,
+  );
 }
 
-function fromBytes(model: ServedModel, { spec, shape }: CheckedInput, bytes: Uint8Array): Tensor {
-  const sizeError = (unit: string, expected: number, got: number) =>
-    new GalerkinError('INPUT_SIZE', { model: model.name, input: spec.name, unit, expected, got });
-  if (isFixed(spec.dtype)) {
-    const expected = wantedBytes(spec.dtype, shape);
-    if (bytes.length !== expected) throw sizeError('byte', expected, bytes.length);
-    return tensorOver(spec.dtype, shape, ownBuffer(bytes));
-  }
-  const elements = decodeBytesElements(bytes);
-  const expected = elementCount(shape);
-  if (elements === undefined)
-    throw malformed(`input '${spec.name}'`, 'elements of 32-bit length and bytes', 'a cut element');
-  if (elements.length !== expected) throw sizeError('element count', expected, elements.length);
-  return { dtype: 'BYTES', shape, data: elements };
+function tensorOf(opened: Opened, input: PlannedInput, call: InferCall): Tensor {
+  const { model, body, lists } = opened;
+  const { source } = input;
+  if (source.kind === 'memory') return fromMemory(model, input, { memory: call.memory, place: source.place });
+  if (source.kind === 'data') return fromJsonValue(model, input, source.data);
+  const list = source.kind === 'list' ? lists[source.cut] : undefined;
+  if (list !== undefined) return fromJsonList(model, input, body.subarray(list.from, list.to));
+  throw malformed(`input '${input.spec.name}'`, 'a list', 'an object');
 }
 
-function fromJson(model: ServedModel, { spec, shape }: CheckedInput, data: unknown, bodyLength: number): Tensor {
-  const { dtype, name } = spec;
-  if (dtype === 'FP16' || dtype === 'BF16') {
-    const what = `receiving ${dtype} data via JSON is not supported. Please use the binary data format for input '${name}'`;
-    throw malformed(what, 'binary data', 'JSON');
-  }
-  const expected = elementCount(shape);
-  const sizeError = (got: number) =>
-    new GalerkinError('INPUT_SIZE', { model: model.name, input: name, unit: 'element count', expected, got });
-  if (expected > bodyLength) throw sizeError(Array.isArray(data) ? data.length : 1);
-  const read = readJsonTensor(dtype, shape, data);
-  if ('dtype' in read) return read;
-  if (read.kind === 'count') throw sizeError(read.got);
-  throw malformed(`input '${name}' at index ${read.index}`, `${read.wanted} for ${dtype}`, read.got);
-}
-
-function readTensors(
-  model: ServedModel,
-  inputs: readonly CheckedInput[],
-  given: readonly HeaderInput[],
-  body: { tail: Tail; length: number },
-) {
+function readTensors(opened: Opened, jsonLength: number, call: InferCall): InferRequest {
+  const { model, body, header } = opened;
+  const inputs: Record<string, Tensor> = {};
   const outOfRange: string[] = [];
-  const tensors = inputs.map((input, place): [string, Tensor] => {
-    const { spec } = input;
-    const claim = given[place];
-    const binarySize = claim?.parameters?.binary_data_size;
-    const tensor =
-      binarySize === undefined
-        ? fromJson(model, input, claim?.data, body.length)
-        : fromBytes(model, input, body.tail.take(spec.name, binarySize));
+  let at = jsonLength;
+  for (const input of header.inputs) {
+    const { spec, source } = input;
+    let tensor: Tensor;
+    if (source.kind === 'tail') {
+      tensor = fromBytes(model, input, tailOf(opened, at, input));
+      at += source.bytes;
+    } else tensor = tensorOf(opened, input, call);
     if (!checkValues(model, spec, tensor)) outOfRange.push(spec.name);
-    return [spec.name, tensor];
-  });
-  body.tail.end();
-  return { tensors: Object.fromEntries(tensors), outOfRange };
+    inputs[spec.name] = tensor;
+  }
+  if (at !== body.length) {
+    const what = `unexpected additional input data for model '${model.name}'`;
+    throw malformed(what, 'no bytes after the last input', `${body.length - at}`);
+  }
+  for (const { name, place } of header.outputs) if (place !== undefined) call.hold(name, place);
+  const { items, terms, outputs, outputNames } = header;
+  const asked = new RequestTerms(call.id, terms, outputNames, call);
+  const question = { inputs, items, guard: terms.guard, maps: terms.maps, terms: asked };
+  return { id: call.id, outputs, question, outOfRange };
 }
+
+const uncut: Pick<CutJson, 'lists'> = { lists: [] };
 
 /**
  * Reads a request with a JSON header of `jsonLength` bytes and binary tensors after it; 0 means one raw tensor only.
- * @throws REQUEST_MALFORMED and the errors of ../engine/signature.ts
+ * About 2 us for a small binary request whose header has been seen before, and a copy of its tensors.
+ * @param call  gets the id as soon as it is known, and the pieces of shared memory that the outputs go to: release it afterwards
+ * @throws REQUEST_MALFORMED, OUTPUT_UNKNOWN, the errors of ../engine/signature.ts and of shared memory
  */
-export function readInferRequest(model: ServedModel, body: Uint8Array, jsonLength: number): InferRequest {
-  if (jsonLength === 0 && body.length > 0) return readRawRequest(model, body);
-  const { header, items, inputs, outputs } = readHeader(model, body.subarray(0, jsonLength));
-  const tail = new Tail(model, body.subarray(jsonLength));
-  const { tensors, outOfRange } = readTensors(model, inputs, header.inputs, { tail, length: body.length });
-  const { guard, guard_outputs: maps = false } = header.parameters;
-  return { id: header.id, outputs, outOfRange, question: { inputs: tensors, items, guard, maps } };
+export function readInferRequest(
+  model: ServedModel,
+  body: Uint8Array,
+  jsonLength: number,
+  call: InferCall,
+): InferRequest {
+  if (jsonLength === 0 && body.length > 0) return readRawRequest(model, body, call);
+  const json = body.subarray(0, jsonLength);
+  const seen = seenBy(model);
+  const known = seen.latest(json);
+  if (known !== undefined) return readTensors({ model, body, header: known, lists: uncut.lists }, jsonLength, call);
+  const cut = cutJson(json);
+  if (cut.id !== undefined) call.id = idOf(body, cut.id);
+  const header = readForm(model, cut);
+  if (cut.id === undefined && cut.lists.length === 0) seen.remember(json, header);
+  if (call.id === '') call.id = header.id;
+  return readTensors({ model, body, header, lists: cut.lists }, jsonLength, call);
 }
 
-/** A body that is one item of one tensor and nothing else; its one free axis, if any, follows from the byte count. */
-function readRawRequest(model: ServedModel, body: Uint8Array): InferRequest {
-  const [spec, second] = model.inputs;
-  if (spec === undefined || second !== undefined || spec.dtype === 'BYTES') {
-    throw malformed(
-      'raw binary request',
-      'a model with one input of fixed-size elements',
-      `${model.inputs.length} inputs of '${model.name}'`,
-    );
-  }
-  const free = spec.dims.filter(size => size === -1).length;
-  if (free > 1)
-    throw malformed('raw binary request', 'at most one axis of any size', `${free} of input '${spec.name}'`);
-  const known = wantedBytes(spec.dtype, spec.dims.map(Math.abs));
-  const size = Math.floor(body.length / Math.max(1, known));
-  const dims = spec.dims.map(each => (each === -1 ? size : each));
-  const input: CheckedInput = { spec, shape: model.maxBatchSize > 0 ? [1, ...dims] : dims };
-  const tensor = fromBytes(model, input, body);
-  const outOfRange = checkValues(model, spec, tensor) ? [] : [spec.name];
-  const outputs = model.outputs.map(({ name }) => ({ name, binary: true }));
-  const question = { inputs: { [spec.name]: tensor }, items: 1, guard: undefined, maps: false };
-  return { id: undefined, outputs, outOfRange, question };
+function readRawRequest(model: ServedModel, body: Uint8Array, call: InferCall): InferRequest {
+  const input = rawInput(model, body.length);
+  const { spec } = input;
+  const tensor: Tensor =
+    spec.dtype === 'BYTES'
+      ? {
+          dtype: 'BYTES',
+          shape: input.shape,
+          data: [Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8')],
+        }
+      : fromBytes(model, input, body);
+  const outOfRange = checkValues(model, spec, tensor) ? none : [spec.name];
+  const terms = new RequestTerms('', noTerms, undefined, call);
+  const question = { inputs: { [spec.name]: tensor }, items: 1, guard: undefined, maps: false, terms };
+  return { id: '', outputs: allOutputs(model, true), outOfRange, question };
 }

@@ -1,0 +1,14 @@
+// Which model a path of the v2 protocol is about.
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { GalerkinError } from '../../base/index.js';
+import type { Engine, RunningModel } from '../engine/engine.js';
+
+export const targetSchema = z.object({ model: z.string(), version: z.string().optional() });
+
+/** The model that the path names. Versions that are no number are paths that do not exist. @throws ROUTE_UNKNOWN, MODEL_UNKNOWN, MODEL_NOT_READY */
+export function modelOf(engine: Engine, request: FastifyRequest): RunningModel {
+  const { model, version } = targetSchema.parse(request.params);
+  if (version !== undefined && !/^\d{1,20}$/.test(version)) throw new GalerkinError('ROUTE_UNKNOWN', {});
+  return engine.find(model, version);
+}
