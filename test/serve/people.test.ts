@@ -82,7 +82,7 @@ describe('POST /predict', () => {
   test('refuses what does not fit, and says what was wanted', async () => {
     const cases: [unknown, number, RegExp][] = [
       [{ model: 'nope', inputs: {} }, 404, /unknown model: 'nope'/],
-      [{ model: 'double', version: 9, inputs: {} }, 404, /version 9 is not found/],
+      [{ model: 'double', version: 9, inputs: {} }, 400, /version 9 is not at ready state/],
       [{ model: 'double', inputs: {} }, 400, /missing required input\(s\) \['a'\]/],
       [{ model: 'double', inputs: { a: 5 } }, 400, /wanted nested lists of shape \[4,4\], got 5/],
       [{ model: 'double', inputs: { a: [[1, 2], [3]] } }, 400, /Expected \[-1,4,4\], got \[1,2,2\]/],
@@ -101,7 +101,7 @@ describe('POST /predict', () => {
       [{ model: 'double', inputs: { a: rows(1), b: rows(1) } }, 400, /Unexpected input\(s\) \['b'\]/],
       [{ model: 'double', inputs: { a: rows(1) }, guard: 'maybe' }, 400, /guard/],
       [{ model: 'double', inputs: { a: rows(1) }, other: 1 }, 400, /other/],
-      [[], 400, /wanted \{ model, inputs/],
+      [[], 400, /wanted \{ model, version\?, inputs/],
       ['text', 400, /wanted JSON/],
     ];
     for (const [body, status, words] of cases) {

@@ -1,98 +1,104 @@
-// The routes for people: predict, models, samples, health and statistics, in plain camelCase JSON.
+// The routes for people: predict, models and samples, in plain camelCase JSON.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Clock } from '../../base/index.js';
+import { GalerkinError } from '../../base/index.js';
 import type { Engine, RunningModel } from '../engine/engine.js';
 import { readBody } from '../http/body.js';
 import { endpoint } from '../http/endpoint.js';
 import { parseJsonBody } from '../http/json-body.js';
+import { predictBatch } from './batch.js';
+import { callerOf } from './caller.js';
+import { addMonitoringRoutes, type MonitoringOptions } from './monitoring-routes.js';
 import { readPredictBody, readPrediction, writePrediction } from './predict.js';
 import { sampleAt, sampleCount } from './samples.js';
+import type { ModelInfo } from './schemas.js';
 
-export interface PeopleOptions {
-  readonly engine: Engine;
+export interface PeopleOptions extends MonitoringOptions {
   readonly maxBodyBytes: number;
-  readonly clock: Clock;
-  readonly version: string;
 }
 
-const paramsSchema = z.object({ model: z.string(), index: z.string().default('') });
+const paramsSchema = z.object({
+  model: z.string(),
+  version: z.string().optional(),
+  index: z.string().default(''),
+});
 
-async function modelInfo(model: RunningModel) {
+async function infoOf(model: RunningModel): Promise<ModelInfo> {
   const { served } = model;
+  const { name, version, title, backend, maxBatchSize, inputs, outputs, guard } = served;
   return {
-    name: served.name,
-    version: served.version,
-    title: served.title,
-    backend: served.backend,
-    maxBatchSize: served.maxBatchSize,
-    inputs: served.inputs.map(({ dims, ...spec }) => ({ ...spec, shape: dims })),
-    outputs: served.outputs.map(({ dims, ...spec }) => ({ ...spec, shape: dims })),
-    guard: served.guard && { policy: served.guard.policy, ...served.guard.bounds, fallback: served.guard.fallback },
-    metrics: model.package.manifest.metrics,
+    name,
+    version,
+    title,
+    backend,
+    maxBatchSize,
+    inputs: inputs.map(({ dims, range, ...spec }) => ({
+      ...spec,
+      ...(range && { range: [...range] }),
+      shape: [...dims],
+    })),
+    outputs: outputs.map(({ dims, range, ...spec }) => ({
+      ...spec,
+      ...(range && { range: [...range] }),
+      shape: [...dims],
+    })),
+    ...(guard && {
+      guard: {
+        policy: guard.policy,
+        ...guard.bounds,
+        ...(guard.fallback !== undefined && { fallback: guard.fallback }),
+      },
+    }),
+    metrics: model.package.manifest?.metrics ?? {},
     samples: await sampleCount(model),
     ready: model.isReady(),
   };
 }
 
+/** The model and index that the path names. A version that is no number is a path that does not exist. */
+function asked(engine: Engine, request: FastifyRequest): { model: RunningModel; index: string } {
+  const { model, version, index } = paramsSchema.parse(request.params);
+  if (version !== undefined && !/^\d{1,20}$/.test(version)) throw new GalerkinError('ROUTE_UNKNOWN', {});
+  return { model: engine.find(model, version), index };
+}
+
 function addModelRoutes(app: FastifyInstance, engine: Engine): void {
-  const asked = (request: FastifyRequest): { model: RunningModel; index: string } => {
-    const { model, index } = paramsSchema.parse(request.params);
-    return { model: engine.find(model), index };
-  };
-  endpoint(app, '/models', {
-    GET: async () => ({ models: await Promise.all(engine.models.map(model => modelInfo(model))) }),
-  });
-  endpoint(app, '/models/:model', {
-    GET: async request => {
-      const { model } = asked(request);
-      return modelInfo(model);
-    },
-  });
+  endpoint(app, '/models', { GET: async () => ({ models: await Promise.all(engine.models.map(infoOf)) }) });
+  for (const path of ['/models/:model', '/models/:model/versions/:version']) {
+    endpoint(app, path, { GET: async request => infoOf(asked(engine, request).model) });
+  }
   endpoint(app, '/models/:model/samples', {
     GET: async request => {
-      const { model } = asked(request);
+      const { model } = asked(engine, request);
       return { model: model.served.name, count: await sampleCount(model) };
     },
   });
   endpoint(app, '/models/:model/samples/:index', {
     GET: async request => {
-      const { model, index } = asked(request);
+      const { model, index } = asked(engine, request);
       return sampleAt(model, index);
     },
   });
 }
 
 /** Registers them. */
-export function addPeopleRoutes(app: FastifyInstance, { engine, maxBodyBytes, clock, version }: PeopleOptions): void {
-  const startedMs = clock.monotonic();
-  const uptimeSeconds = (): number => Math.round((clock.monotonic() - startedMs) / 100) / 10;
+export function addPeopleRoutes(app: FastifyInstance, options: PeopleOptions): void {
+  const { engine, maxBodyBytes } = options;
   addModelRoutes(app, engine);
+  addMonitoringRoutes(app, options);
   endpoint(app, '/predict', {
-    POST: async request => {
+    POST: async (request, reply) => {
       const body = readPredictBody(parseJsonBody(await readBody(request, maxBodyBytes)));
       const model = engine.find(body.model, body.version === undefined ? undefined : String(body.version));
-      const { asked, answered } = await engine.ask(model, () => readPrediction(model.served, body));
-      return writePrediction(model.served, asked, answered);
+      const read = () => readPrediction(model.served, body, callerOf(request, reply));
+      const { asked: question, answered } = await engine.ask(model, read);
+      return writePrediction(model.served, question, answered);
     },
   });
-  endpoint(app, '/health', {
-    GET: async (_request, reply) => {
-      const ready = engine.isReady();
-      const models = Object.fromEntries(engine.models.map(model => [model.served.name, model.isReady()]));
-      return reply
-        .code(ready ? 200 : 503)
-        .send({ status: ready ? 'ready' : 'degraded', version, uptimeSeconds: uptimeSeconds(), models });
-    },
-  });
-  endpoint(app, '/stats', {
-    GET: async () => {
-      const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
-      return {
-        uptimeSeconds: uptimeSeconds(),
-        models: engine.models.map(model => model.statistics.report()),
-        memory: { rssBytes: rss, heapUsedBytes: heapUsed, externalBytes: external, arrayBufferBytes: arrayBuffers },
-      };
+  endpoint(app, '/predict/batch', {
+    POST: async (request, reply) => {
+      const body = parseJsonBody(await readBody(request, maxBodyBytes));
+      return predictBatch(engine, body, callerOf(request, reply));
     },
   });
 }

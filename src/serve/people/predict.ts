@@ -1,32 +1,35 @@
 // POST /predict: inference for people, nested lists in and out, one item without its batch axis or a batch with it.
-import { z } from 'zod';
+import type { z } from 'zod';
 import { faultLines, GalerkinError, type Tensor } from '../../base/index.js';
 import type { TimedAnswer } from '../engine/engine.js';
-import { guardPolicies } from '../engine/guard-verdict.js';
 import type { Question } from '../engine/question.js';
-import { plainTerms } from '../engine/terms.js';
 import type { ServedModel, TensorSpec } from '../engine/served-model.js';
 import { checkSignature, checkValues } from '../engine/signature.js';
+import { plainTerms, type Terms } from '../engine/terms.js';
 import { describeJson, nestedShape, readJsonTensor } from '../tensors/json-read.js';
 import { type Nested, nestedJson } from '../tensors/json-write.js';
+import type { Caller } from './caller.js';
 import { guardForPeople } from './guard.js';
+import { type PredictBody, predictBody } from './schemas.js';
 
-const bodySchema = z.strictObject({
-  model: z.string(),
-  version: z.union([z.string(), z.number()]).optional(),
-  inputs: z.record(z.string(), z.unknown()),
-  guard: z.enum(guardPolicies).optional(),
-  maps: z.boolean().optional(),
-});
+/** The members of a request, for messages. */
+export const predictForm = '{ model, version?, inputs, guard?, maps?, priority?, timeoutMs? }';
 
-export type PredictBody = z.infer<typeof bodySchema>;
+/** Checks the form of a body; `what` names it in the refusal. Throws REQUEST_MALFORMED. */
+export function readPredictBody(body: unknown, what = 'request'): PredictBody {
+  return checkBody(body, predictBody, { what, wanted: predictForm });
+}
 
-/** Checks the form of a body. Throws REQUEST_MALFORMED. */
-export function readPredictBody(body: unknown): PredictBody {
-  const parsed = bodySchema.safeParse(body);
+/** Holds a body against its schema. Throws REQUEST_MALFORMED with the first five faults and their places. */
+export function checkBody<T>(
+  body: unknown,
+  schema: z.ZodType<T>,
+  { what, wanted }: { readonly what: string; readonly wanted: string },
+): T {
+  const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const got = faultLines(parsed.error).slice(0, 5).join('; ').slice(0, 300);
-  throw new GalerkinError('REQUEST_MALFORMED', { what: 'request', wanted: '{ model, inputs, guard?, maps? }', got });
+  throw new GalerkinError('REQUEST_MALFORMED', { what, wanted, got });
 }
 
 /** A question, and whether the answer should drop the batch axis that the question left out. */
@@ -70,8 +73,12 @@ function readTensor(model: ServedModel, spec: TensorSpec, shape: readonly number
   throw new GalerkinError('REQUEST_MALFORMED', { what, wanted: `${read.wanted} for ${dtype}`, got: read.got });
 }
 
+function termsOf({ priority = 0, timeoutMs = 0 }: PredictBody, { tenant, signal }: Caller): Terms {
+  return { ...plainTerms, priority, timeoutUs: Math.round(timeoutMs * 1000), tenant, signal };
+}
+
 /** Checks the inputs of `body` against the model. Throws as ../engine/signature.ts does. */
-export function readPrediction(model: ServedModel, body: PredictBody): Prediction {
+export function readPrediction(model: ServedModel, body: PredictBody, caller: Caller = plainTerms): Prediction {
   const given = Object.entries(body.inputs).map(([name, data]) => {
     const spec = model.inputs.find(each => each.name === name);
     if (spec !== undefined && spec.dims.length > 0 && !Array.isArray(data)) {
@@ -87,7 +94,8 @@ export function readPrediction(model: ServedModel, body: PredictBody): Predictio
     if (!checkValues(model, spec, tensor)) outOfRange.push(spec.name);
     return [spec.name, tensor];
   });
-  const question = { inputs: Object.fromEntries(tensors), items, guard: body.guard, maps: body.maps ?? false, terms: plainTerms };
+  const terms = termsOf(body, caller);
+  const question = { inputs: Object.fromEntries(tensors), items, guard: body.guard, maps: body.maps ?? false, terms };
   return { question, single: given.every(each => each.single), outOfRange };
 }
 

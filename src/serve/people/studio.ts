@@ -1,7 +1,9 @@
 // The studio: a folder of built files under /studio/, with a content policy that lets the page talk to this server only.
-import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { GalerkinError } from '../../base/index.js';
 import { endpoint } from '../http/endpoint.js';
+import { readAssets, sendAsset } from './assets.js';
 
 const contentPolicy = [
   "default-src 'none'",
@@ -14,21 +16,17 @@ const contentPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Built files carry a hash in their name (index-B1x9Kd2q.js) and never change; the page that names them does. */
-const isHashed = (path: string): boolean => /-[\w-]{8,}\.\w+$/.test(path);
+const paramsSchema = z.object({ '*': z.string() });
 
-/** Serves `folder` under /studio/ and leads / there. */
+/** Serves `folder`, as it is now, under /studio/ and leads / there. */
 export async function addStudio(app: FastifyInstance, folder: string): Promise<void> {
-  await app.register(fastifyStatic, {
-    root: folder,
-    prefix: '/studio/',
-    redirect: false,
-    dotfiles: 'ignore',
-    cacheControl: false,
-    setHeaders(response, path) {
-      response.setHeader('cache-control', isHashed(path) ? 'public, max-age=31536000, immutable' : 'no-cache');
-      response.setHeader('content-security-policy', contentPolicy);
-      response.setHeader('referrer-policy', 'no-referrer');
+  const assets = await readAssets(folder);
+  endpoint(app, '/studio/*', {
+    GET: async (request, reply) => {
+      const path = paramsSchema.parse(request.params)['*'];
+      const file = assets.get(path === '' ? 'index.html' : path);
+      if (file === undefined) throw new GalerkinError('ROUTE_UNKNOWN', {});
+      return sendAsset(request, reply, { file, contentPolicy });
     },
   });
   endpoint(app, '/', { GET: async (_request, reply) => reply.redirect('/studio/') });

@@ -1,0 +1,28 @@
+// Who sent a request, and how to hear that nobody waits for its answer any more.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Terms } from '../engine/terms.js';
+
+export type Caller = Pick<Terms, 'tenant' | 'signal'>;
+
+/** Aborted when the connection ends before the answer has been written. */
+function leavingOf({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  if (raw.destroyed) controller.abort();
+  raw.once('close', () => {
+    if (!raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+/** The caller of a request; the signal is made at the first look, which most requests never get. */
+export function callerOf({ headers }: FastifyRequest, reply: FastifyReply): Caller {
+  const tenant = headers['x-tenant'];
+  let leaving: AbortSignal | undefined;
+  return {
+    tenant: typeof tenant === 'string' ? tenant.slice(0, 128) : '',
+    get signal() {
+      leaving ??= leavingOf(reply);
+      return leaving;
+    },
+  };
+}
