@@ -46,6 +46,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     description: 'List the models of the repository: versions, test error, age, and whether their digests hold.',
     load: async () => (await import('./commands/models.js')).modelsCommand(),
   },
+  lint: {
+    description: 'List everything that is wrong with the models of a repository, with line and mend.',
+    load: async () => (await import('./commands/lint.js')).lintCommand(),
+  },
 };
 
 async function program(args: readonly string[]): Promise<Command> {

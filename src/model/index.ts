@@ -14,6 +14,9 @@ export { parseConfigJson } from './config/parse-config-json.js';
 export { configToJson, printConfig } from './config/print-config.js';
 export { enumeratorsOf as configEnumerators, messageOf as configMessage } from './config/schema.js';
 export { dataTypeOf } from './data-types.js';
+export type { Finding } from './lint/finding.js';
+export { lintConfig } from './lint/lint-config.js';
+export { type LintOptions, lintRepository } from './lint/lint-repository.js';
 export {
   type GuardManifest,
   type Manifest,

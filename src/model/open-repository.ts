@@ -43,6 +43,7 @@ export interface RepositoryOptions {
 /** The reading of a configuration that was given as data: it says what differs from the defaults. */
 const typedReading = (config: ModelConfig): ConfigReading => ({
   config,
+  salvaged: config,
   faults: [],
   says: field => field === 'max_batch_size' && config.max_batch_size > 0,
   placeOf: () => undefined,

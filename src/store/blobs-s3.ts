@@ -150,6 +150,10 @@ export function openS3Blobs(bucket: string, options: S3Options = {}): Blobs {
       return found.sort((a, b) => (a.key < b.key ? -1 : 1));
     },
     async *read(key, budgetBytes) {
+      // A URL would resolve such segments, and lead out of the bucket.
+      if (key.split('/').some(segment => segment === '.' || segment === '..')) {
+        throw failed(place, "a key without '.' and '..' as segments", JSON.stringify(key.slice(0, 160)));
+      }
       const answer = await get(connection, `${base}/${pathOf(key)}`);
       yield* bodyOf(`${place}/${key}`, answer, budgetBytes);
     },

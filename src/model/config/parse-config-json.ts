@@ -87,6 +87,7 @@ function messageNode(value: object, type: string): MessageNode {
 export function readConfigJson(text: string): ConfigReading {
   const unreadable = (fault: string): ConfigReading => ({
     config: undefined,
+    salvaged: undefined,
     faults: [{ text: fault }],
     says: () => false,
     placeOf: () => undefined,

@@ -20,6 +20,8 @@ export interface ConfigFault {
 export interface ConfigReading {
   /** Undefined when there are faults. */
   readonly config: ModelConfig | undefined;
+  /** The configuration without the parts that are at fault, as far as the rest is one: for finding more faults. */
+  readonly salvaged: ModelConfig | undefined;
   /** In the order of the text. */
   readonly faults: readonly ConfigFault[];
   /** True when the text gives the field, be it its default. */
@@ -51,8 +53,10 @@ export function readTree(tree: MessageNode, positionOf: (offset: number) => Posi
       path,
     })),
   ].sort((a, b) => a.at - b.at);
+  const paths = placed.map(({ path }) => path);
   return {
     config: parsed.success && placed.length === 0 ? parsed.data : undefined,
+    salvaged: parsed.success ? parsed.data : salvage(decoded.value, paths),
     faults: placed.map(({ at, text, path }) => {
       const position = positionOf(at);
       if (position !== undefined) return { at: position, text };
@@ -63,11 +67,28 @@ export function readTree(tree: MessageNode, positionOf: (offset: number) => Posi
   };
 }
 
+/** What is left when every field at fault is taken out; of a tensor, its name stays for the graph to complete. */
+function salvage(value: Decoded['value'], faulty: readonly (readonly PropertyKey[])[]): ModelConfig | undefined {
+  const kept: Record<string, unknown> = { ...value };
+  for (const [field = '', index] of faulty) {
+    const name = String(field);
+    const items = kept[name];
+    const isTensor = (name === 'input' || name === 'output') && typeof index === 'number' && Array.isArray(items);
+    if (isTensor) kept[name] = items.map((item, k) => (k === index ? nameOnly(item) : item));
+    else delete kept[name];
+  }
+  return modelConfigSchema.safeParse(kept).data;
+}
+
+const nameOnly = (item: unknown): unknown =>
+  typeof item === 'object' && item !== null && 'name' in item ? { name: item.name } : item;
+
 const first: Position = { line: 1, column: 1 };
 
 /** A reading that found only this. */
 const unreadable = (fault: ConfigFault): ConfigReading => ({
   config: undefined,
+  salvaged: undefined,
   faults: [fault],
   says: () => false,
   placeOf: () => first,
