@@ -3,7 +3,19 @@ export type { Backend, Computed, Instance, InstanceOptions, Job, Tensors } from 
 export { onnxruntimeBackend } from './backends/onnxruntime.js';
 export { type ProcessBackendOptions, processBackend } from './backends/process.js';
 export { type ChildHandler, serveChild } from './backends/serve-child.js';
+export { type AskedModel, type CachedModel, cachedModel, cachedPackage } from './cache/cached-model.js';
+export { type CacheConfig, openCache } from './cache/open-cache.js';
+export { cacheOptions } from './cache/options.js';
+export {
+  type CacheReport,
+  type FoundAnswer,
+  type PredictionCache,
+  type PredictionCacheOptions,
+  predictionCache,
+} from './cache/prediction-cache.js';
 export { type GuardFigures, type GuardPolicy, guardPolicies, type Verdict } from './engine/guard-verdict.js';
+export type { Answer, Question } from './engine/question.js';
+export { plainTerms, type Terms } from './engine/terms.js';
 export { checkPort } from './listen.js';
 export { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
 export { type Server, type Surroundings, serve } from './serve.js';

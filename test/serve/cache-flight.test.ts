@@ -186,5 +186,8 @@ describe('answers that may no longer be given', () => {
     expect(cache.takes(model, question({ terms: { sequence } }))).toBe(false);
     expect(cache.takes({ ...model, keeping: 'stateful' }, question())).toBe(false);
     expect(cache.takes({ ...model, keeping: 'off' }, question())).toBe(false);
+    const asking = { ...model, asks: [{ name: 'step' }] };
+    expect(openedCache({ find: () => model }).takes(asking, question())).toBe(true);
+    expect(openedCache({ find: () => ({ ...model, keeping: 'stateful' }) }).takes(asking, question())).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 // What the cache must know of a model version: whether its answers may be kept, and an identity that changes with all that makes them.
 import { createHash } from 'node:crypto';
+import type { ModelPackage } from '../../model/index.js';
 
 /** Why a model's answers are never kept, or that they may be. */
 export type Keeping = 'kept' | 'off' | 'stateful';
@@ -52,4 +53,18 @@ export function cachedModel(facts: CachedModelFacts, everyModel: boolean): Cache
   const identity = createHash('sha256').update(text).digest('base64url');
   const keeping = isStateful ? 'stateful' : isWanted ? 'kept' : 'off';
   return Object.freeze({ name, version, identity, asks: facts.asks ?? [], keeping });
+}
+
+/** The package as the cache knows it: its content, its fallback, and the steps of an ensemble. */
+export function cachedPackage(model: ModelPackage, everyModel: boolean): CachedModel {
+  const { name, version, config, manifest, digest } = model;
+  const steps = config.ensemble_scheduling?.step ?? [];
+  const asks: AskedModel[] = steps.map(step => {
+    // -1 stands for the newest version.
+    const wanted = Number(step.model_version);
+    return wanted > 0 ? { name: step.model_name, version: String(wanted) } : { name: step.model_name };
+  });
+  const fallback = manifest?.guard?.fallback;
+  if (fallback !== undefined) asks.push({ name: fallback });
+  return cachedModel({ name, version, config, content: [digest, manifest], asks }, everyModel);
 }

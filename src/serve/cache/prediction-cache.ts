@@ -178,8 +178,13 @@ export function predictionCache(options: PredictionCacheOptions): PredictionCach
       timers.after(limitMs, () => expired(new GalerkinError('INFERENCE_TIMEOUT', { model: model.name, limitMs })));
   }
 
+  /** An ensemble remembers what its steps remember. */
+  const remembers = ({ asks }: CachedModel): boolean =>
+    asks.some(asked => options.find?.(asked)?.keeping === 'stateful');
+
   return {
-    takes: (model, { terms }) => model.keeping === 'kept' && terms.sequence === undefined,
+    takes: (model, { terms }) =>
+      model.keeping === 'kept' && terms.sequence === undefined && !(model.asks.length > 0 && remembers(model)),
 
     async answer(model, question, compute) {
       const startMs = clock.monotonic();
