@@ -1,12 +1,12 @@
 // The gRPC door of a server: KServe v2 with Triton's extensions as inference.GRPCInferenceService, and grpc.health.v1.
-import { systemTimers, type Timers } from '../../base/index.js';
+import { type Clock, systemClock, systemTimers, type Timers } from '../../base/index.js';
 import type { Engine } from '../engine/engine.js';
 import { type LogControl, logControl } from '../protocol/log-settings.js';
 import { type SharedMemory, sharedMemory } from '../protocol/shared-memory.js';
 import { type TraceControl, traceControl } from '../protocol/trace-settings.js';
 import { healthMethods } from './health-methods.js';
 import { type Door, type DoorLimits, Http2Door } from './http2-door.js';
-import { inferMethod } from './infer-method.js';
+import { inferMethod, type Sources } from './infer-method.js';
 import { streamMethod } from './infer-stream.js';
 import type { Method, Methods } from './method.js';
 import { type Answer, modelAnswers, repositoryAnswers, type ServerFacts } from './model-methods.js';
@@ -35,6 +35,8 @@ export interface GrpcOptions {
   readonly trace?: TraceControl;
   readonly log?: LogControl;
   readonly timers?: Timers;
+  /** For traces. */
+  readonly clock?: Clock;
 }
 
 const service = '/inference.GRPCInferenceService/';
@@ -43,11 +45,12 @@ const unaryMethods = (answers: Readonly<Record<string, Answer>>): [string, Metho
   Object.entries(answers).map(([name, answer]) => [service + name, { kind: 'unary', answer }]);
 
 function allMethods(options: GrpcOptions): Methods {
-  const { engine, facts, timers = systemTimers } = options;
+  const { engine, facts, timers = systemTimers, clock = systemClock } = options;
   const { memory = sharedMemory({ allowed: false }), trace = traceControl(), log = logControl() } = options;
+  const sources: Sources = { engine, memory, trace, clock };
   return new Map<string, Method>([
-    [`${service}ModelInfer`, inferMethod({ engine, memory })],
-    [`${service}ModelStreamInfer`, streamMethod({ engine, memory })],
+    [`${service}ModelInfer`, inferMethod(sources)],
+    [`${service}ModelStreamInfer`, streamMethod(sources)],
     ...unaryMethods(modelAnswers(engine, facts)),
     ...unaryMethods(repositoryAnswers(engine)),
     ...unaryMethods(memoryAnswers(memory)),

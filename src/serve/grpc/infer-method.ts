@@ -1,7 +1,11 @@
 // ModelInfer: one request, one answer.
+
+import type { Clock } from '../../base/index.js';
 import type { Arrival, Leave } from '../admission/admission.js';
-import type { Engine } from '../engine/engine.js';
+import type { Engine, RunningModel } from '../engine/engine.js';
 import type { SharedMemory } from '../protocol/shared-memory.js';
+import { RequestTrace } from '../protocol/trace-events.js';
+import type { TraceControl } from '../protocol/trace-settings.js';
 import { statusOf } from './failure.js';
 import { readInferMessage } from './infer-message.js';
 import { questionOf } from './infer-question.js';
@@ -12,10 +16,20 @@ import type { CallInfo, UnaryMethod } from './method.js';
 import { checkOneResponse, modelOf } from './model-of.js';
 import type { Status } from './status.js';
 
-/** What answers, and where clients may leave tensors. */
+/** What answers, where clients may leave tensors, and which requests are traced. */
 export interface Sources {
   readonly engine: Engine;
   readonly memory: SharedMemory;
+  readonly trace: TraceControl;
+  readonly clock: Clock;
+}
+
+/** The trace of a request that has begun, if it is one of those to be traced. */
+export function traceOf({ trace, clock }: Sources, model: string): RequestTrace | undefined {
+  if (!trace.sample(model)) return undefined;
+  const traced = new RequestTrace(clock.monotonic);
+  traced.stamp('REQUEST_START');
+  return traced;
 }
 
 /** What the engine's door wants to know of a request; its signal is only made if it must wait. */
@@ -33,7 +47,14 @@ export class WireArrival implements Arrival {
   }
 }
 
-async function infer({ engine, memory }: Sources, bytes: Buffer, call: CallInfo): Promise<Buffer | Status> {
+/** Publishes the trace of a request that was answered. */
+export function endTrace(trace: RequestTrace, { served }: RunningModel, id: string): void {
+  trace.stamp('REQUEST_END');
+  trace.publish(served.name, served.version, id);
+}
+
+async function infer(sources: Sources, bytes: Buffer, call: CallInfo): Promise<Buffer | Status> {
+  const { engine, memory } = sources;
   let id = '';
   let leave: Leave | undefined;
   try {
@@ -41,6 +62,7 @@ async function infer({ engine, memory }: Sources, bytes: Buffer, call: CallInfo)
     id = message.id;
     const model = modelOf(engine, message.modelName, message.modelVersion);
     checkOneResponse(model);
+    const trace = traceOf(sources, model.served.name);
     const entering = engine.admission.enter(new WireArrival(bytes.length, call));
     leave = entering instanceof Promise ? await entering : entering;
     const { asked, answered } = await engine.ask(model, () =>
@@ -48,6 +70,7 @@ async function infer({ engine, memory }: Sources, bytes: Buffer, call: CallInfo)
     );
     const reply = encodeReply(replyOf(model.served, asked, answered, memory), false);
     leave(answered.latencyMs);
+    if (trace !== undefined) endTrace(trace, model, id);
     return reply;
   } catch (error) {
     leave?.();

@@ -4,7 +4,7 @@ import type { RunningModel } from '../engine/engine.js';
 import type { ServedModel } from '../engine/served-model.js';
 import { statusOf } from './failure.js';
 import { type InferMessage, readInferMessage } from './infer-message.js';
-import { type Sources, WireArrival } from './infer-method.js';
+import { endTrace, type Sources, traceOf, WireArrival } from './infer-method.js';
 import { type InferQuestion, questionOf } from './infer-question.js';
 import { replyOf } from './infer-reply.js';
 import { encodeReply, encodeStreamError, type InferReply, type ResponseParameters } from './infer-response.js';
@@ -89,7 +89,9 @@ class InferStream implements StreamListener {
       }
       const entering = this.sources.engine.admission.enter(new WireArrival(bytes, this.call));
       leave = entering instanceof Promise ? await entering : entering;
+      const trace = traceOf(this.sources, model.served.name);
       leave(await this.answerBy(model, message, ownTurn));
+      if (trace !== undefined) endTrace(trace, model, message.id);
     } catch (error) {
       leave?.();
       this.refuse(error, { ...facts, parameters: { [finalName]: true } }, ownTurn);

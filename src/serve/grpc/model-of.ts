@@ -21,7 +21,11 @@ export function modelOf(engine: Engine, name: string, version: string): RunningM
   );
 }
 
-/** @throws DECOUPLED_REFUSED for a model whose answers one response cannot hold */
+/** @throws FEATURE_UNSUPPORTED, in Triton's words, for a model whose answers one response cannot hold */
 export function checkOneResponse(model: RunningModel): void {
-  if (isDecoupled(model)) throw new GalerkinError('DECOUPLED_REFUSED', { model: model.served.name });
+  if (!isDecoupled(model)) return;
+  throw new GalerkinError('FEATURE_UNSUPPORTED', {
+    what: "ModelInfer RPC doesn't support models with decoupled transaction policy",
+    instead: 'Use ModelStreamInfer.',
+  });
 }
