@@ -188,3 +188,46 @@ describe('what a batch reports', () => {
     ]);
   });
 });
+
+describe('an instance that is still busy', () => {
+  const slow = 5;
+
+  test('is given no batch that could still grow, once executions are known to take their time', async () => {
+    const driven = await handDriven({ batching: {}, slots: 2, parts: { instances: 1 } });
+    void driven.ask(1);
+    driven.clock.advance(slow);
+    driven.pool.finish(slow);
+    for (let k = 0; k < 7; k++) void driven.ask(1);
+    expect(driven.pool.begun).toEqual([1, 1]);
+    driven.clock.advance(slow);
+    driven.pool.finish(slow);
+    expect(driven.pool.begun).toEqual([1, 1, 6]);
+  });
+
+  test('is given a full one, to begin without a pause', async () => {
+    const driven = await handDriven({ batching: {}, slots: 2, parts: { instances: 1 } });
+    void driven.ask(1);
+    driven.clock.advance(slow);
+    driven.pool.finish(slow);
+    for (let k = 0; k < 9; k++) void driven.ask(1);
+    expect(driven.pool.begun).toEqual([1, 1, 8]);
+  });
+
+  test('gets what was held back even if the execution before fails, and none is forgotten', async () => {
+    const driven = await handDriven({ batching: {}, slots: 2, parts: { instances: 1 } });
+    void driven.ask(1);
+    driven.clock.advance(slow);
+    driven.pool.finish(slow);
+    const lost = driven.ask(1).catch(() => 'failed');
+    const held = driven.ask(3);
+    driven.pool.fail(new Error('broken'));
+    driven.pool.finishAll();
+    expect([await lost, (await held).outputs.y?.shape]).toEqual(['failed', [3, 2]]);
+  });
+
+  test('that computes quickly is given whatever there is', async () => {
+    const driven = await handDriven({ batching: {}, slots: 2, parts: { instances: 1 } });
+    for (let k = 0; k < 4; k++) void driven.ask(1);
+    expect(driven.pool.begun).toEqual([1, 1]);
+  });
+});

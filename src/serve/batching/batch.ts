@@ -11,6 +11,8 @@ import type { Waiting } from './waiting.js';
 export interface BatchHost {
   readonly joining: JoinParts;
   nowMs(): number;
+  /** The instance is through with it, whatever came of it. Comes before anything else is told. */
+  ended(): void;
   succeed(waiting: Waiting, computed: Computed): void;
   fail(waiting: Waiting, error: unknown): void;
   /** The batch failed, and it may be the fault of one of its members only: each is to be tried alone. */
@@ -77,6 +79,7 @@ export class Batch implements Execution {
   done(computed: Computed): void {
     const { members, host } = this;
     const inferredMs = host.nowMs();
+    host.ended();
     const answers = this.joined === undefined ? undefined : splitComputed(computed, this.splitting(this.joined));
     if (this.joined !== undefined && answers === undefined) {
       host.tryAlone(members);
@@ -112,6 +115,7 @@ export class Batch implements Execution {
 
   failed(error: unknown): void {
     const { members, host } = this;
+    host.ended();
     const mayBeOneOnly = members.length > 1 && isGalerkinError(error) && error.code === 'INFERENCE_FAILED';
     if (mayBeOneOnly) host.tryAlone(members);
     else for (const member of members) host.fail(member, error);

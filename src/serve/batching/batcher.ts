@@ -13,6 +13,7 @@ import { Deadlines } from './deadlines.js';
 import { type Delivery, directDelivery, OrderedDelivery } from './delivery.js';
 import { FlushTimer } from './flush-timer.js';
 import { type Form, formReader } from './form.js';
+import { HoldBack } from './hold-back.js';
 import type { JoinParts } from './join.js';
 import type { SchedulerParts } from './parts.js';
 import { waitLimitMs } from './queue-policy.js';
@@ -39,6 +40,7 @@ class Batcher implements BatchingScheduler, Source, BatchHost, CancelTarget {
   private readonly alone = new Ring<Waiting>();
   private readonly deadlines: Deadlines;
   private readonly flush: FlushTimer;
+  private readonly holdBack: HoldBack;
   private readonly delivery: Delivery;
   private readonly tally: BatchTally;
   private readonly readForm: (inputs: Tensors) => Form;
@@ -56,6 +58,8 @@ class Batcher implements BatchingScheduler, Source, BatchHost, CancelTarget {
     this.queue = new RequestQueue(plan.queue, { model: served.name, maxRequests: maxQueue, maxBytes: maxQueueBytes });
     this.deadlines = new Deadlines({ clock, timers, expire: waiting => this.expire(waiting) });
     this.flush = new FlushTimer(clock, timers, () => this.pool?.wake());
+    const { instances = Number.POSITIVE_INFINITY } = parts;
+    this.holdBack = new HoldBack({ instances, holdsFull: plan.sizer !== undefined });
     this.delivery = plan.preservesOrder ? new OrderedDelivery() : directDelivery;
     this.tally = new BatchTally(plan);
     this.readForm = formReader(served, plan.buckets);
@@ -123,6 +127,7 @@ class Batcher implements BatchingScheduler, Source, BatchHost, CancelTarget {
       this.flush.arm(now.ms, waitMs);
       return undefined;
     }
+    if (!now.isClosing && this.holdBack.holds(choice)) return undefined;
     for (const member of members) {
       queue.remove(member);
       deadlines.remove(member);
@@ -135,11 +140,18 @@ class Batcher implements BatchingScheduler, Source, BatchHost, CancelTarget {
   /** Joining may fail, for want of memory: its members fail then, and the next batch has its turn. */
   private form(members: readonly Waiting[], items: number, why: FlushReason): Batch | undefined {
     try {
-      return new Batch(this, { members, items, why });
+      const batch = new Batch(this, { members, items, why });
+      this.holdBack.began();
+      return batch;
     } catch (error) {
       for (const member of members) this.fail(member, error);
       return this.next();
     }
+  }
+
+  ended(): void {
+    this.holdBack.ended();
+    if (this.holdBack.isHolding) this.pool?.wake();
   }
 
   succeed(waiting: Waiting, computed: Computed): void {
@@ -159,6 +171,7 @@ class Batcher implements BatchingScheduler, Source, BatchHost, CancelTarget {
 
   executed(batch: ExecutedBatch, members: readonly Waiting[]): void {
     this.parts.statistics.execute(batch);
+    this.holdBack.measured(batch.inferMs);
     this.tally.executed(batch, members);
   }
 

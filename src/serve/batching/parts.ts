@@ -15,5 +15,7 @@ export interface SchedulerParts {
   readonly maxQueueBytes?: number;
   /** Longest wait in milliseconds, whatever the queue policies allow; without it, none. */
   readonly maxWaitMs?: number;
+  /** Instances of the pool; with them known, batches that could still grow are not given to instances that are busy. */
+  readonly instances?: number;
   openPool(source: Source): Promise<Pool>;
 }
