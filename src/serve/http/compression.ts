@@ -1,4 +1,4 @@
-// Responses compressed where the client asks: text above a threshold; tensors only for a client that names one coding and no other.
+// Responses compressed where the client asks: text above a threshold; bytes only for a client that names one coding and no other.
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -82,9 +82,12 @@ export function vary(reply: FastifyReply, name: string): void {
 /** The strong tag of one coding: other bytes, so another tag. */
 export const codedTag = (tag: string, coding: Coding): string => tag.replace(/"$/, `-${coding}"`);
 
+/** KServe's own paths decide for themselves what becomes of tensors. */
+const isInference = ({ method, url }: FastifyRequest): boolean => method === 'POST' && url.startsWith('/v2/');
+
 /** The coding for this response, if it is to have one. */
 function codingFor(request: FastifyRequest, reply: FastifyReply, length: number): Coding | undefined {
-  if (reply.hasHeader('content-encoding') || reply.statusCode === 206) return undefined;
+  if (reply.hasHeader('content-encoding') || reply.statusCode === 206 || isInference(request)) return undefined;
   const text = isText(String(reply.getHeader('content-type') ?? ''));
   if (text) vary(reply, 'accept-encoding');
   const wish = wishOf(request.headers['accept-encoding']);

@@ -47,6 +47,8 @@ export interface OriginGate {
    *   ORIGIN_REFUSED if a page of an origin that is not listed does anything but GET, or opens a WebSocket
    */
   check(request: Sent): void;
+  /** False where `check` would throw. */
+  admits(request: Sent): boolean;
 }
 
 export function originGate({ host: listening, origins, hosts }: OriginOptions): OriginGate {
@@ -66,14 +68,21 @@ export function originGate({ host: listening, origins, hosts }: OriginOptions): 
     if (own !== '' && (asked === `http://${own}` || asked === `https://${own}`)) return;
     if (!allowedOrigins.has(asked)) throw new GalerkinError('ORIGIN_REFUSED', { origin: asked.slice(0, 80) });
   };
-  return {
-    check({ method, headers: { host = '', origin, upgrade } }) {
-      if (guardsHost && host !== lastHost && host !== '') checkHost(host);
-      if (origin === undefined) return;
-      const isRead = (method === 'GET' || method === 'HEAD') && upgrade === undefined;
-      if (!isRead) checkOrigin(origin, host);
-    },
+  const check = ({ method, headers: { host = '', origin, upgrade } }: Sent): void => {
+    if (guardsHost && host !== lastHost && host !== '') checkHost(host);
+    if (origin === undefined) return;
+    const isRead = (method === 'GET' || method === 'HEAD') && upgrade === undefined;
+    if (!isRead) checkOrigin(origin, host);
   };
+  const admits = (request: Sent): boolean => {
+    try {
+      check(request);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return { check, admits };
 }
 
 /** Holds every request of `app` against the gate, before its body is read. */

@@ -2,14 +2,20 @@
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { type Clock, GalerkinError } from '../../base/index.js';
+import { type Clock, GalerkinError, systemTimers, type Timers } from '../../base/index.js';
 import type { Engine } from '../engine/engine.js';
+import { addOpenApi } from '../openapi/openapi-routes.js';
 import type { ServeConfig } from '../options.js';
 import { addPeopleRoutes } from '../people/people-routes.js';
 import { addStudio } from '../people/studio.js';
 import { type ProtocolState, protocolState } from '../protocol/state.js';
+import type { MetricsPage } from '../statistics/metrics-page.js';
+import { addWebSockets } from '../websocket/web-sockets.js';
 import { collectBody } from './body.js';
+import { addCaching } from './caching.js';
+import { addCompression } from './compression.js';
 import { sendError } from './errors.js';
+import { addOriginGate, originGate } from './origin.js';
 import { inferDoor } from './v2-door.js';
 import { addV2Routes } from './v2-routes.js';
 
@@ -47,6 +53,9 @@ export interface HttpOptions {
   readonly version: string;
   /** Shared with the other protocols of the server. */
   readonly protocol?: ProtocolState;
+  readonly timers?: Timers;
+  /** The page of metrics, by what the client accepts. */
+  readonly metrics: (accept: string | undefined) => MetricsPage;
 }
 
 /** The server with all its routes, not yet listening. */
@@ -54,6 +63,7 @@ export async function createHttp({ engine, config, clock, version, ...shared }: 
   const { maxBodyBytes, requestTimeoutMs } = config;
   const { protocol = protocolState({ allowClientShm: config.allowClientShm }) } = shared;
   const v2 = { engine, maxBodyBytes, version, protocol, clock };
+  const gate = originGate(config);
   let closing = false;
   const door = inferDoor({ ...v2, isClosing: () => closing });
   const app = Fastify({
@@ -73,7 +83,7 @@ export async function createHttp({ engine, config, clock, version, ...shared }: 
           keepAliveTimeout: keepAliveMs,
         },
         (request, response) => {
-          if (!door.take(request, response)) handler(request, response);
+          if (!gate.admits(request) || !door.take(request, response)) handler(request, response);
         },
       ),
     clientErrorHandler: (error, socket) => refuseSocket(error, socket, requestTimeoutMs),
@@ -94,8 +104,21 @@ export async function createHttp({ engine, config, clock, version, ...shared }: 
     if (closing) reply.header('connection', 'close');
     done(null, payload);
   });
+  const sockets = await addWebSockets(app, { engine, config, protocol, clock, timers: shared.timers ?? systemTimers });
+  addOriginGate(app, gate);
+  addCaching(app);
+  addCompression(app, { thresholdBytes: config.compressFromBytes });
   addV2Routes(app, v2);
-  addPeopleRoutes(app, { engine, maxBodyBytes, clock, version });
+  addPeopleRoutes(app, {
+    engine,
+    maxBodyBytes,
+    clock,
+    version,
+    instances: config.instances,
+    metrics: shared.metrics,
+    webSockets: () => sockets.open,
+  });
+  addOpenApi(app, { engine, version });
   if (config.studioFolder !== '') await addStudio(app, config.studioFolder);
   return app;
 }

@@ -6,10 +6,11 @@ import type { Engine, RunningModel } from '../engine/engine.js';
 import { readBody } from '../http/body.js';
 import { endpoint } from '../http/endpoint.js';
 import { parseJsonBody } from '../http/json-body.js';
+import { predictAdmitted } from './admitted.js';
 import { predictBatch } from './batch.js';
 import { callerOf } from './caller.js';
 import { addMonitoringRoutes, type MonitoringOptions } from './monitoring-routes.js';
-import { readPredictBody, readPrediction, writePrediction } from './predict.js';
+import { readPredictBody } from './predict.js';
 import { sampleAt, sampleCount } from './samples.js';
 import type { ModelInfo } from './schemas.js';
 
@@ -88,17 +89,16 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleOptions): v
   addMonitoringRoutes(app, options);
   endpoint(app, '/predict', {
     POST: async (request, reply) => {
-      const body = readPredictBody(parseJsonBody(await readBody(request, maxBodyBytes)));
-      const model = engine.find(body.model, body.version === undefined ? undefined : String(body.version));
-      const read = () => readPrediction(model.served, body, callerOf(request, reply));
-      const { asked: question, answered } = await engine.ask(model, read);
-      return writePrediction(model.served, question, answered);
+      const bytes = await readBody(request, maxBodyBytes);
+      const caller = callerOf(request, reply);
+      return predictAdmitted(engine, readPredictBody(parseJsonBody(bytes)), { caller, bytes: bytes.length });
     },
   });
   endpoint(app, '/predict/batch', {
     POST: async (request, reply) => {
-      const body = parseJsonBody(await readBody(request, maxBodyBytes));
-      return predictBatch(engine, body, callerOf(request, reply));
+      const bytes = await readBody(request, maxBodyBytes);
+      const caller = callerOf(request, reply);
+      return predictBatch(engine, parseJsonBody(bytes), { caller, bytes: bytes.length });
     },
   });
 }

@@ -102,6 +102,8 @@ export function readPrediction(model: ServedModel, body: PredictBody, caller: Ca
 const nestAll = (tensors: Readonly<Record<string, Tensor>>, dropFirst: boolean): Record<string, Nested> =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, nestedJson(tensor, dropFirst)]));
 
+export type PredictionAnswer = ReturnType<typeof writePrediction>;
+
 /** The answer as JSON for people; figures that are not finite become null. */
 export function writePrediction(
   model: ServedModel,

@@ -2,10 +2,9 @@
 import type { RawData, WebSocket } from 'ws';
 import { type Clock, GalerkinError } from '../../base/index.js';
 import type { Engine } from '../engine/engine.js';
-import { InferCall } from '../http/v2-call.js';
-import { answerInference } from '../http/v2-infer.js';
+import { type InferRequest, readInferRequest } from '../http/v2-request.js';
+import { writeInferResponse } from '../http/v2-response.js';
 import { refusalOf } from '../people/refusal.js';
-import type { SharedMemory } from '../protocol/shared-memory.js';
 import type { ProtocolState } from '../protocol/state.js';
 import type { EventHub, Subscriber } from './event-hub.js';
 import {
@@ -16,6 +15,7 @@ import {
   readMessage,
   UnreadMessage,
 } from './messages.js';
+import { SocketCall } from './socket-call.js';
 
 export interface ConnectionLimits {
   /** Requests that run at once. */
@@ -56,6 +56,8 @@ export class Connection implements Subscriber {
   /** Frames that came in one piece with others before reading stopped: at most what one read of the socket holds. */
   private readonly waiting: Frame[] = [];
   private lastBuffered = 0;
+  /** Answers in parts whose next part waits until the client has read. */
+  private readonly streams = new Set<() => void>();
   private finished: (() => void) | undefined;
 
   constructor(
@@ -119,6 +121,8 @@ export class Connection implements Subscriber {
     this.options.hub.leave(this);
     this.waiting.length = 0;
     for (const request of this.running.values()) request.abort();
+    for (const resume of this.streams) resume();
+    this.streams.clear();
   }
 
   private hasRoom(): boolean {
@@ -128,6 +132,7 @@ export class Connection implements Subscriber {
 
   /** Handles what waits as far as there is room, then lets the socket be read, or not. */
   private pump(): void {
+    this.flow();
     if (this.finished !== undefined) {
       this.waiting.length = 0;
       return;
@@ -186,26 +191,37 @@ export class Connection implements Subscriber {
   }
 
   private async answer({ model: name, version }: InferMessage, received: Received, signal: AbortSignal): Promise<void> {
-    const { engine, protocol, clock, tenant } = this.options;
+    const { engine, protocol, tenant } = this.options;
     const model = engine.find(name, version === undefined ? undefined : String(version));
     const call = new SocketCall(protocol.memory, tenant, signal);
-    const stated = String(received.jsonLength);
-    const response = await answerInference({ engine, protocol, clock }, model, { body: received.body, stated, call });
-    this.send(answerFrame(response.body, response.jsonLength, true));
+    call.bytes = received.body.length;
+    const leave = await engine.admission.enter(call);
+    let latencyMs: number | undefined;
+    try {
+      const read = (): InferRequest => readInferRequest(model.served, received.body, received.jsonLength, call);
+      for await (const { asked, answered, isFinal } of engine.stream(model, read)) {
+        latencyMs = (latencyMs ?? 0) + answered.latencyMs;
+        const response = writeInferResponse(model.served, asked, answered, call);
+        this.send(answerFrame(response.body, response.jsonLength, isFinal));
+        if (!isFinal) await this.taken();
+        if (signal.aborted) break;
+      }
+    } finally {
+      call.release();
+      leave(latencyMs);
+    }
   }
-}
 
-/** A call that ends when its client cancels it or leaves. */
-class SocketCall extends InferCall {
-  constructor(
-    memory: SharedMemory,
-    tenant: string,
-    private readonly ended: AbortSignal,
-  ) {
-    super(memory, tenant);
+  /** Resolves when the client has taken enough of what it was sent, or has gone. */
+  private taken(): Promise<void> | undefined {
+    if (this.unread <= this.options.limits.bufferBytes) return undefined;
+    return new Promise(resolve => this.streams.add(resolve));
   }
 
-  override get signal(): AbortSignal {
-    return this.ended;
+  /** Lets streams go on that waited for the client to read. */
+  private flow(): void {
+    if (this.streams.size === 0 || this.unread > this.options.limits.bufferBytes) return;
+    for (const resume of this.streams) resume();
+    this.streams.clear();
   }
 }
