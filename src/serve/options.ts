@@ -1,7 +1,9 @@
 // The options of a server: one schema for defaults, checks, command line flags and docs.
 import type { z } from 'zod';
 import { choiceOption, flagOption, integerOption, numberOption, optionSchema, textOption } from '../base/index.js';
+import { cacheOptions } from './cache/options.js';
 import { controlModes } from './engine/control-mode.js';
+import { browserOptions, webSocketOptions } from './websocket/options.js';
 
 /** What `serve` takes besides backends. Everything has a default; 0 instances or threads means "choose for me". */
 export const serveOptions = optionSchema({
@@ -40,6 +42,20 @@ export const serveOptions = optionSchema({
     default: 0,
     min: 0,
     max: 256,
+  }),
+  grpc: flagOption({ doc: 'Serve KServe v2 over gRPC too.', default: true }),
+  grpcPort: integerOption({
+    doc: 'TCP port for gRPC; 0 takes any free one, -1 the next after the port for HTTP.',
+    default: -1,
+    min: -1,
+    max: 65_535,
+  }),
+  metrics: flagOption({ doc: 'Serve metrics for Prometheus on a port of their own too.', default: true }),
+  metricsPort: integerOption({
+    doc: 'TCP port for metrics; 0 takes any free one, -1 the second after the port for HTTP.',
+    default: -1,
+    min: -1,
+    max: 65_535,
   }),
   studioFolder: textOption({
     doc: 'Folder of the built studio, served under /studio/; empty serves none.',
@@ -105,6 +121,7 @@ export const serveOptions = optionSchema({
     min: 1024,
     max: 2 ** 40,
   }),
+  ...cacheOptions,
   requestTimeoutMs: numberOption({
     doc: 'Time a client has to send its whole request.',
     unit: 'ms',
@@ -123,6 +140,8 @@ export const serveOptions = optionSchema({
     default: 10_000,
     min: 0,
   }),
+  ...browserOptions,
+  ...webSocketOptions,
 });
 
 /** The same, complete and checked. */

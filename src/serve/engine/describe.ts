@@ -26,25 +26,12 @@ function servedUnroll({ name, config, inputs, outputs }: ModelPackage): Unroll |
   );
 }
 
-/** What config.pbtxt may ask for and this engine does not do: better refused than passed over in silence. */
-function unsupported({ config }: ModelPackage): string | undefined {
-  if (config.response_cache?.enable) return 'a response cache (response_cache)';
-  return undefined;
-}
-
 /** The served model, and how many instances its instance_group wants. Throws MODEL_UNSERVABLE. */
 export function describePackage(model: ModelPackage): {
   served: ServedModel;
   instances: number;
 } {
   const { name, version, config, manifest } = model;
-  const asked = unsupported(model);
-  if (asked !== undefined) {
-    throw new GalerkinError('MODEL_UNSERVABLE', {
-      model: name,
-      why: `its config.pbtxt asks for ${asked}, which is not supported`,
-    });
-  }
   const served: ServedModel = {
     name,
     version: String(version),

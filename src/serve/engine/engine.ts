@@ -1,12 +1,13 @@
 // The engine: every running model with its statistics, and one way in for all protocols.
 import { type Clock, GalerkinError } from '../../base/index.js';
 import type { Admission } from '../admission/admission.js';
+import type { PredictionCache } from '../cache/prediction-cache.js';
 import { answer } from './answer.js';
 import type { ModelTable } from './model-table.js';
 import type { Answer, Question } from './question.js';
 import type { RepositoryControl } from './repository-control.js';
 import type { RunningModel } from './running-model.js';
-import { newStageTimes } from './scheduler.js';
+import { newStageTimes, type StageTimes } from './scheduler.js';
 import { nextQuestion, stepsOf } from './unroll.js';
 
 export type { RunningModel } from './running-model.js';
@@ -50,6 +51,8 @@ export interface Engine {
   readonly repository: RepositoryControl;
   /** Where protocols let requests in, before they read a body. */
   readonly admission: Admission;
+  /** Undefined if no answers are kept. */
+  readonly cache: PredictionCache | undefined;
   close(drainTimeoutMs: number): Promise<void>;
 }
 
@@ -57,6 +60,7 @@ export interface EngineParts {
   readonly table: ModelTable;
   readonly repository: RepositoryControl & { isReady(): boolean; close(drainTimeoutMs: number): Promise<void> };
   readonly admission: Admission;
+  readonly cache: PredictionCache | undefined;
   readonly clock: Clock;
 }
 
@@ -67,12 +71,14 @@ class RunningEngine implements Engine {
   readonly repository: EngineParts['repository'];
   readonly admission: Admission;
   private readonly table: ModelTable;
+  readonly cache: PredictionCache | undefined;
   private readonly clock: Clock;
 
-  constructor({ table, repository, admission, clock }: EngineParts) {
+  constructor({ table, repository, admission, cache, clock }: EngineParts) {
     this.table = table;
     this.repository = repository;
     this.admission = admission;
+    this.cache = cache;
     this.clock = clock;
   }
 
@@ -123,17 +129,37 @@ class RunningEngine implements Engine {
     return this.repository.isReady() && this.table.models.every(model => model.isReady());
   }
 
-  close(drainTimeoutMs: number): Promise<void> {
-    return this.repository.close(drainTimeoutMs);
+  async close(drainTimeoutMs: number): Promise<void> {
+    await this.repository.close(drainTimeoutMs);
+    await this.cache?.close();
   }
 
-  /** One answer, counted if it is given. */
+  /** One answer, counted if it is given; from the cache where the model allows it. */
   private async answer(model: RunningModel, question: Question, startMs: number): Promise<TimedAnswer> {
+    const { cache, clock, table } = this;
+    const { cached, statistics } = model;
     const times = newStageTimes(startMs);
-    const given = await answer(model, question, times, this.table);
+    if (cache === undefined || cached.keeping !== 'kept' || !cache.takes(cached, question)) {
+      return this.computed(model, question, { times, given: await answer(model, question, times, table) });
+    }
+    const found = await cache.answer(cached, question, () => answer(model, question, times, table));
+    if (!found.hit) {
+      statistics.miss(found.lookupMs);
+      return this.computed(model, question, { times, given: found.answer });
+    }
+    const latencyMs = clock.monotonic() - startMs;
+    statistics.hit(found.lookupMs, latencyMs, { items: question.items, guard: found.answer.guard });
+    return { ...found.answer, latencyMs };
+  }
+
+  private computed(
+    model: RunningModel,
+    { items }: Question,
+    { times, given }: { readonly times: StageTimes; readonly given: Answer },
+  ): TimedAnswer {
     times.doneMs = this.clock.monotonic();
-    const latencyMs = times.doneMs - startMs;
-    model.statistics.succeed(times, latencyMs, { items: question.items, guard: given.guard });
+    const latencyMs = times.doneMs - times.queuedMs;
+    model.statistics.succeed(times, latencyMs, { items, guard: given.guard });
     return { ...given, latencyMs };
   }
 }

@@ -40,6 +40,7 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
     const { name, version } = model.served;
     const done = model.scheduler.close(drainTimeoutMs).then(() => {
       leaving.delete(done);
+      workshop.cache?.release(model.cached);
       const runsAgain = table.versionsOf(name).some(({ served }) => served.version === version);
       if (!runsAgain && notes.stateOf(name, version) === 'UNLOADING') notes.set(name, version, 'UNAVAILABLE', unloaded);
       lifecycleChannel.publish(() => ({ model: name, version, what: 'unloaded', reason: '' }));

@@ -4,6 +4,8 @@ import { type Clock, GalerkinError, type Timers } from '../../base/index.js';
 import type { ModelPackage } from '../../model/index.js';
 import { withBreaker } from '../admission/circuit-breaker.js';
 import type { Backend } from '../backends/backend.js';
+import { cachedModel } from '../cache/cached-model.js';
+import type { PredictionCache } from '../cache/prediction-cache.js';
 import type { ServeConfig } from '../options.js';
 import { modelStatistics } from '../statistics/model-statistics.js';
 import { describePackage } from './describe.js';
@@ -19,6 +21,7 @@ export interface Workshop {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly table: ModelTable;
+  readonly cache: PredictionCache | undefined;
 }
 
 /** The runtime's threads as a package may state them, by the name that Triton's ONNX Runtime backend gives them. */
@@ -27,12 +30,18 @@ function statedThreads({ config }: ModelPackage): number {
   return Number.isInteger(stated) && stated > 0 ? Math.min(stated, 256) : 0;
 }
 
+/** Whom it asks in turn, so that a cached answer follows their changes too. */
+const asksOf = ({ manifest, config }: ModelPackage): { readonly name: string }[] => [
+  ...(manifest?.guard?.fallback === undefined ? [] : [{ name: manifest.guard.fallback }]),
+  ...(config.ensemble_scheduling?.step ?? []).map(({ model_name: name }) => ({ name })),
+];
+
 /**
  * Opens the instances of a version and warms them; it is ready when it returns.
  * @throws BACKEND_UNKNOWN, MODEL_UNSERVABLE; nothing stays open then.
  */
 export async function openVersion(model: ModelPackage, workshop: Workshop): Promise<RunningModel> {
-  const { config, backends, clock, timers } = workshop;
+  const { config, backends, clock, timers, cache } = workshop;
   const { served, instances: wanted } = describePackage(model);
   const backend = backends.get(served.backend);
   if (backend === undefined) {
@@ -41,12 +50,18 @@ export async function openVersion(model: ModelPackage, workshop: Workshop): Prom
   }
   const instances = config.instances > 0 ? config.instances : wanted;
   const threads = config.threads || statedThreads(model) || Math.max(1, Math.floor(availableParallelism() / instances));
+  const cached = cachedModel(
+    { name: served.name, version: served.version, config: model.config, content: [model.digest], asks: asksOf(model) },
+    config.cacheEveryModel,
+  );
   const startMs = clock.monotonic();
   const statistics = modelStatistics({
     name: served.name,
     version: served.version,
     clock,
     guard: served.guard?.bounds,
+    tags: model.config.metric_tags,
+    isCached: cache !== undefined && cached.keeping === 'kept',
   });
   const inner = await openScheduler(model.config, {
     served,
@@ -77,6 +92,7 @@ export async function openVersion(model: ModelPackage, workshop: Workshop): Prom
     package: model,
     scheduler,
     statistics,
+    cached,
     get pending() {
       return scheduler.pending;
     },

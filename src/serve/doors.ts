@@ -1,0 +1,77 @@
+// The ports of a server: HTTP, gRPC, metrics; all are open, or none.
+import type { Clock, Timers } from '../base/index.js';
+import { processMetrics } from '../observe/index.js';
+import type { Engine } from './engine/engine.js';
+import { createGrpc } from './grpc/grpc-server.js';
+import { closeHttp, createHttp } from './http/server.js';
+import { listen } from './listen.js';
+import { openMetrics } from './metrics-door.js';
+import type { ServeConfig } from './options.js';
+import { type ProtocolState, protocolState } from './protocol/state.js';
+import { engineMetrics } from './statistics/engine-metrics.js';
+import { hostMetrics } from './statistics/host-metrics.js';
+import { writeMetrics } from './statistics/metrics-page.js';
+
+/** What every door leads to. */
+export interface House {
+  readonly engine: Engine;
+  readonly config: ServeConfig;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly version: string;
+}
+
+export interface Doors {
+  readonly port: number;
+  readonly grpcPort: number | undefined;
+  readonly metricsPort: number | undefined;
+  close(): Promise<void>;
+}
+
+/** -1 stands for so many ports after the one for HTTP, or for any if that was any. */
+function portBeside(config: ServeConfig, asked: number, distance: number): number {
+  if (asked >= 0) return asked;
+  return config.port === 0 ? 0 : config.port + distance;
+}
+
+function stateOf({ allowClientShm, modelControl }: ServeConfig): ProtocolState {
+  const abilities = { sequences: true, modelControl: modelControl === 'explicit', schedulePolicy: true };
+  return protocolState({ allowClientShm, abilities });
+}
+
+/** Opens what the options ask for. @throws PORT_UNAVAILABLE; then none is open. */
+export async function openDoors(house: House): Promise<Doors> {
+  const { engine, config, clock, timers, version } = house;
+  const { host, drainTimeoutMs } = config;
+  const protocol = stateOf(config);
+  const watched = processMetrics();
+  const collectors = [watched, hostMetrics(clock), engineMetrics(engine)];
+  const page = (accept: string | undefined) => writeMetrics(engine.models, { accept, collectors });
+  const closing: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(closing.map(end => end()));
+    watched.stop();
+  };
+  try {
+    const http = await createHttp({ engine, config, clock, version, protocol, metrics: page });
+    const { port } = await listen(http, config);
+    closing.push(() => closeHttp(http, drainTimeoutMs));
+    let grpcPort: number | undefined;
+    if (config.grpc) {
+      const facts = { name: 'galerkin', version, extensions: protocol.extensions };
+      const grpc = createGrpc({ engine, facts, timers, ...protocol });
+      grpcPort = await grpc.listen({ host, port: portBeside(config, config.grpcPort, 1) });
+      closing.push(() => grpc.close(drainTimeoutMs));
+    }
+    let metricsPort: number | undefined;
+    if (config.metrics) {
+      const metrics = await openMetrics({ host, port: portBeside(config, config.metricsPort, 2) }, page);
+      metricsPort = metrics.port;
+      closing.push(metrics.close);
+    }
+    return { port, grpcPort, metricsPort, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

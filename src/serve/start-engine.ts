@@ -1,0 +1,62 @@
+// Everything behind the protocols: the repository, its models, the door, the cache.
+import type { Clock, Timers } from '../base/index.js';
+import { openRepository } from '../model/index.js';
+import { type Admission, admission } from './admission/admission.js';
+import { fixedLimit, gradientLimit } from './admission/gradient-limit.js';
+import type { Backend } from './backends/backend.js';
+import { onnxruntimeBackend } from './backends/onnxruntime.js';
+import { openCache } from './cache/open-cache.js';
+import { createEngine, type Engine } from './engine/engine.js';
+import { lifecycle } from './engine/lifecycle.js';
+import { modelTable } from './engine/model-table.js';
+import { runRepository } from './engine/repository.js';
+import { versionNotes } from './engine/version-notes.js';
+import type { ServeConfig } from './options.js';
+
+export interface EngineSurroundings {
+  /** Backends besides 'onnxruntime'. */
+  readonly backends: readonly Backend[];
+  readonly clock: Clock;
+  readonly timers: Timers;
+}
+
+function openDoor(config: ServeConfig, { clock, timers }: EngineSurroundings): Admission {
+  const { maxConcurrency: max, adaptiveConcurrency } = config;
+  const learnt = { initial: Math.min(64, max), min: Math.min(4, max), max };
+  return admission({
+    limit: adaptiveConcurrency ? gradientLimit(learnt) : fixedLimit(max),
+    budgetBytes: config.maxInFlightBytes,
+    maxWaiting: config.maxWaiting,
+    maxWaitMs: config.maxWaitMs,
+    clock,
+    timers,
+  });
+}
+
+/** Loads what the options ask for. @throws as `serve` does, but for the ports */
+export async function startEngine(config: ServeConfig, surroundings: EngineSurroundings): Promise<Engine> {
+  const { backends, clock, timers } = surroundings;
+  const notes = versionNotes();
+  const table = modelTable(name => notes.isKnown(name));
+  const find = ({ name, version }: { readonly name: string; readonly version?: string | undefined }) =>
+    table.versionsOf(name).find(({ served }) => version === undefined || served.version === version)?.cached;
+  const cache = await openCache(config, { clock, timers, find });
+  const repository = openRepository(config.repository);
+  const byName = new Map([onnxruntimeBackend, ...backends].map(backend => [backend.name, backend]));
+  const workshop = { config, backends: byName, clock, timers, table, cache };
+  const parts = { repository, notes, table, lifecycle: lifecycle(repository, notes, workshop) };
+  try {
+    const running = await runRepository(parts, {
+      location: config.repository,
+      mode: config.modelControl,
+      pollMs: config.pollMs,
+      loadModels: config.loadModels.split(',').flatMap(name => (name.trim() === '' ? [] : [name.trim()])),
+      isStrict: config.strictReadiness,
+      timers,
+    });
+    return createEngine({ table, repository: running, admission: openDoor(config, surroundings), cache, clock });
+  } catch (error) {
+    await cache?.close();
+    throw error;
+  }
+}
