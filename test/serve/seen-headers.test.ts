@@ -7,7 +7,7 @@ describe('headers seen before', () => {
   const counted = (isLasting: (value: number) => boolean = () => true) => {
     let reads = 0;
     const seen = seenHeaders<number>(isLasting);
-    const recall = (text: string): number => seen.recall(Buffer.from(text), () => ++reads);
+    const recall = (text: string): number => seen.recall(text, () => ++reads);
     return { recall, reads: () => reads };
   };
 
@@ -32,13 +32,28 @@ describe('headers seen before', () => {
     expect(['a', 'a', 'a', 'a'].map(recall)).toEqual([1, 2, 3, 3]);
   });
 
+  test('the latest bytes are known without their text, and only they', () => {
+    const seen = seenHeaders<string>(value => value !== 'fleeting');
+    const bytes = Buffer.from('abc');
+    expect(seen.latest(bytes)).toBeUndefined();
+    seen.remember(bytes, 'value');
+    bytes[0] = 0x78;
+    expect([seen.latest(Buffer.from('abc')), seen.latest(bytes), seen.latest(Buffer.from('ab'))]).toEqual([
+      'value',
+      undefined,
+      undefined,
+    ]);
+    seen.remember(Buffer.from('xyz'), 'fleeting');
+    expect(seen.latest(Buffer.from('xyz'))).toBeUndefined();
+  });
+
   test('what cannot be read is never kept', () => {
     const seen = seenHeaders<string>(() => true);
     const fail = (): string => {
       throw new Error('unreadable');
     };
-    for (let k = 0; k < 2; k++) expect(() => seen.recall(Buffer.from('a'), fail)).toThrow('unreadable');
-    expect(seen.recall(Buffer.from('a'), () => 'now')).toBe('now');
+    for (let k = 0; k < 2; k++) expect(() => seen.recall('a', fail)).toThrow('unreadable');
+    expect(seen.recall('a', () => 'now')).toBe('now');
   });
 });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { binaryOutputs, binaryQuestion, bytesOf, errorOf, get, jsonQuestion, post } from './fixtures/client.js';
+import { binaryOutputs, binaryQuestion, bytesOf, get, jsonQuestion, post } from './fixtures/client.js';
 import { constantField, type Fixture, serveFixture } from './fixtures/repository.js';
 
 let server: Fixture;
@@ -23,8 +23,13 @@ describe('health and metadata', () => {
     expect(json).toEqual({
       name: 'galerkin',
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-      extensions: ['binary_tensor_data', 'parameters', 'model_configuration'],
+      extensions: expect.arrayContaining(['classification', 'binary_tensor_data', 'parameters', 'statistics', 'trace']),
     });
+  });
+
+  test('what does not work here is not advertised', async () => {
+    const { text } = await get(at('/v2'));
+    expect(text).not.toMatch(/shared_memory|model_repository/);
   });
 
   test('metadata show the batch axis first', async () => {
@@ -87,7 +92,7 @@ describe('inference', () => {
 
   test('binary in, binary out, whatever the alignment of the header', async () => {
     const values = Float32Array.from({ length: 32 }, (_, index) => index / 7);
-    for (const id of ['', 'x', 'xx', 'xxx', 'xxxx']) {
+    for (const id of ['w', 'xx', 'xxx', 'xxxx']) {
       const input = { name: 'a', datatype: 'FP32', shape: [2, 4, 4], bytes: bytesOf(values) };
       const { body, headers } = binaryQuestion([input], { id, parameters: { binary_data_output: true } });
       const reply = await post(at(infer), body, headers);
@@ -191,57 +196,58 @@ describe('datatypes', () => {
       expect(outputs[`y_${dtype}`], dtype).toEqual(Buffer.from(bytesOf(view)));
   });
 
-  test('JSON carries them too: big integers and non-finite floats as text, 16-bit floats as bytes', async () => {
-    const data: Record<string, unknown[]> = {
-      BOOL: [true, false, 1],
-      UINT8: [0, 255],
-      UINT16: [7],
-      UINT32: [4_294_967_295],
-      UINT64: ['18446744073709551615', 5],
-      INT8: [-128],
-      INT16: [-1],
-      INT32: [-(2 ** 31)],
-      INT64: ['-9223372036854775808', -7],
-      FP32: [0.1, 'NaN', '-Infinity', 2.5e8],
-      FP64: [0.1, 'Infinity'],
-      BYTES: ['plain', 'é"\\', ''],
-    };
-    const half = inputs.filter(({ name }) => name === 'x_FP16');
-    const { body, headers } = binaryQuestion(half);
-    const headerLength = Number(headers['inference-header-content-length']);
-    const asJson = Object.entries(data).map(([dtype, values]) => ({
+  const asJson = (data: Record<string, unknown[]>) =>
+    Object.entries(data).map(([dtype, values]) => ({
       name: `x_${dtype}`,
       datatype: dtype,
       shape: [values.length],
       data: values,
     }));
-    const parts: unknown = JSON.parse(Buffer.from(body).subarray(0, headerLength).toString());
-    const first =
-      typeof parts === 'object' && parts !== null && 'inputs' in parts && Array.isArray(parts.inputs)
-        ? parts.inputs
-        : [];
-    const header = Buffer.from(JSON.stringify({ inputs: [...asJson, ...first] }));
-    const mixed = new Uint8Array(Buffer.concat([header, Buffer.from(body).subarray(headerLength)]));
-    const reply = await post(at('/v2/models/kinds/infer'), mixed, {
-      'inference-header-content-length': String(header.length),
+  const plain: Record<string, unknown[]> = {
+    BOOL: [true, false, 1],
+    UINT8: [0, 255],
+    UINT16: [7],
+    UINT32: [4_294_967_295],
+    UINT64: ['18446744073709551615', 5],
+    INT8: [-128],
+    INT16: [-1],
+    INT32: [-(2 ** 31)],
+    INT64: ['-9223372036854775808', -7],
+    FP16: [1.5, -0.25, 65_504],
+    FP32: [0.1, 2.5e8, -1e-12],
+    FP64: [0.1, 1e300],
+    BYTES: ['plain', 'é"\\', ''],
+  };
+
+  test('JSON carries them all, 16-bit floats as numbers', async () => {
+    const { text } = await post(at('/v2/models/kinds/infer'), JSON.stringify({ inputs: asJson(plain) }));
+    // 64-bit integers come with all their digits, which JavaScript's own reader would round.
+    const exact = text.replace(/(?<=[[,])-?\d{16,}(?=[,\]])/g, '"$&"');
+    const wanted = Object.entries({ ...plain, BOOL: [true, false, true] });
+    expect(JSON.parse(exact)).toMatchObject({
+      outputs: expect.arrayContaining(
+        wanted.map(([dtype, data]) => expect.objectContaining({ name: `y_${dtype}`, data })),
+      ),
     });
-    const { json, outputs } = binaryOutputs(reply);
-    const wanted = Object.entries({ ...data, BOOL: [true, false, true] });
-    const found = wanted.map(([dtype, values]) => expect.objectContaining({ name: `y_${dtype}`, data: values }));
-    expect(json).toMatchObject({ outputs: expect.arrayContaining(found) });
-    expect(outputs.y_FP16).toEqual(Buffer.from(bytesOf(inBinary.FP16 ?? Uint8Array.of())));
   });
 
-  test('16-bit floats are refused in JSON, in the words of Triton', async () => {
-    const first = inputs.map(({ name, datatype }) => ({
-      name,
-      datatype,
-      shape: [1],
-      data: [datatype === 'BYTES' ? 'x' : 1],
-    }));
-    const reply = await post(at('/v2/models/kinds/infer'), { inputs: first });
-    expect(errorOf(reply)).toContain(
-      'receiving FP16 data via JSON is not supported. Please use the binary data format for input',
+  test('NaN and infinities are read and written as Python writes them, and read as strings', async () => {
+    const inputs = asJson({ ...plain, FP16: ['@'], FP32: ['@'], FP64: ['@'] });
+    const tokens = JSON.stringify({ inputs })
+      .replaceAll('["@"]', '[NaN,Infinity,-Infinity,1.5]')
+      .replaceAll('"shape":[1],"data":[NaN', '"shape":[4],"data":[NaN');
+    const strings = tokens.replaceAll(/NaN|-?Infinity/g, '"$&"');
+    for (const body of [tokens, strings]) {
+      const { status, text } = await post(at('/v2/models/kinds/infer'), body).catch(error => error);
+      expect([status, text.match(/\[NaN,Infinity,-Infinity,1.5\]/g)?.length]).toEqual([200, 3]);
+    }
+  });
+
+  test('64-bit integers keep their digits as plain JSON numbers', async () => {
+    const body = JSON.stringify({ inputs: asJson({ ...plain, INT64: ['@'] }) }).replace(
+      '["@"]',
+      '[-9223372036854775807]',
     );
+    expect((await post(at('/v2/models/kinds/infer'), body)).text).toContain('[-9223372036854775807]');
   });
 });

@@ -1,6 +1,5 @@
 // The short way in for inference: requests to .../infer are answered from Node's own server, without the router and hooks that other paths go through.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GalerkinError } from '../../base/index.js';
 import type { Leave } from '../admission/admission.js';
 import { collectBody, inflateBody } from './body.js';
 import { failureOf } from './errors.js';
@@ -80,8 +79,6 @@ export interface Door {
 }
 
 export interface DoorOptions extends V2Options {
-  /** What every path of the server asks first: the error to refuse a request with, if it may not come in. */
-  readonly refusal?: (request: IncomingMessage) => GalerkinError | undefined;
   /** True while the server stops: answers then end their connections. */
   readonly isClosing: () => boolean;
 }
@@ -103,9 +100,7 @@ class Passage {
   /** Lets the request in, and only then reads its body: who waits at the door is not read, so that its sender waits too. */
   enter(): void {
     try {
-      const { engine, refusal, isClosing } = this.options;
-      const refused = refusal?.(this.request);
-      if (refused !== undefined) throw refused;
+      const { engine, isClosing } = this.options;
       if (isClosing()) this.response.setHeader('connection', 'close');
       const entered = engine.admission.enter(this.call);
       if (typeof entered === 'function') this.read(entered);

@@ -5,7 +5,7 @@ import type { CheckedInput } from '../engine/signature.js';
 import type { SharedMemory } from '../protocol/shared-memory.js';
 import { decodeBytesElements, isFixed, ownBuffer, tensorOver, wantedBytes } from '../tensors/bytes.js';
 import { readJsonList } from '../tensors/json-list.js';
-import { type JsonFault, readJsonTensor } from '../tensors/json-read.js';
+import { describeJson, type JsonFault, readJsonTensor } from '../tensors/json-read.js';
 import { scanNumbers } from '../tensors/number-scan.js';
 import { structureFault, tooMany } from './json-body.js';
 import type { ShmPlace } from './v2-checked-header.js';
@@ -89,6 +89,9 @@ export function fromJsonList(model: ServedModel, input: CheckedInput, bytes: Uin
 export function fromJsonValue(model: ServedModel, input: CheckedInput, data: unknown): Tensor {
   const expected = elementCount(input.shape);
   const isList = Array.isArray(data);
+  if (!isList && typeof data === 'object') {
+    throw malformed(`input '${input.spec.name}' at index 0`, `values for ${input.spec.dtype}`, describeJson(data));
+  }
   if (!isList && expected !== 1) {
     throw sizeError(model, input.spec.name, { unit: 'element count', expected, got: 1 });
   }
