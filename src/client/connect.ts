@@ -8,8 +8,10 @@ import type { ServerMetadata } from './metadata.js';
 import { type IndexEntry, type ModelMetadata, readIndex, readModelMetadata, readServerMetadata } from './metadata.js';
 import { type Prediction, type PredictQuestion, readPrediction } from './predict.js';
 import { defaultRetries, type RetryPolicy } from './retry.js';
+import { openSession, type Session } from './session.js';
 import { type ClientTimers, systemTimers } from './timers.js';
 import { createTransport, type Fetch } from './transport.js';
+import { type OpenWebSocket, openOwnWebSocket } from './web-socket.js';
 
 export interface ClientOptions {
   /** Sent with every request, such as `authorization` or `x-tenant`; a function is asked each time, so that tokens may change. */
@@ -22,6 +24,8 @@ export interface ClientOptions {
   readonly retry?: Partial<RetryPolicy>;
   /** Default: the runtime's own. */
   readonly fetch?: Fetch;
+  /** For `session()`; default: the runtime's own WebSocket, which Node has from 22 on. */
+  readonly webSocket?: OpenWebSocket;
   /** For the waits between tries, in [0, 1). */
   readonly random?: () => number;
   readonly timers?: ClientTimers;
@@ -64,6 +68,8 @@ export interface Client {
     call: GenerateCall,
     options?: ModelOptions,
   ): AsyncGenerator<Readonly<Record<string, unknown>>>;
+  /** A WebSocket for many requests at once, streams of tensors, and events. It is not opened again when it is lost. */
+  session(): Promise<Session>;
 }
 
 export interface LoadOptions extends CallOptions {
@@ -137,6 +143,8 @@ export function connect(url: string, options: ClientOptions = {}): Client {
     generate: (model, call, more) => generate(transport, `${modelPath(model, more)}/generate`, { ...more, call }),
     generateStream: (model, call, more) =>
       generateStream(transport, `${modelPath(model, more)}/generate_stream`, { ...more, call }),
+    session: () =>
+      openSession({ url: checkedUrl(url), open: options.webSocket ?? openOwnWebSocket, timers, deadlineMs }),
   };
 }
 

@@ -18,6 +18,8 @@ export type { InferAnswer } from './infer-response.js';
 export type { IndexEntry, ModelMetadata, ServerMetadata, TensorMetadata } from './metadata.js';
 export type { Nested, Prediction, PredictQuestion } from './predict.js';
 export type { RetryPolicy } from './retry.js';
+export type { Session, SessionEvent, SessionInferOptions } from './session.js';
 export type { Datatype, FixedDatatype, Tensor } from './tensors.js';
 export type { ClientTimers } from './timers.js';
 export type { Fetch, FetchResponse } from './transport.js';
+export type { OpenWebSocket, WebSocketLike } from './web-socket.js';

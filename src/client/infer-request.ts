@@ -58,6 +58,14 @@ export interface WireRequest {
   readonly jsonBytes: number;
 }
 
+/** What a carrier other than HTTP adds. */
+export interface Envelope {
+  /** Further members of the JSON. */
+  readonly members?: object;
+  /** Bytes left free before the JSON. */
+  readonly leadBytes?: number;
+}
+
 interface Part {
   readonly bytes: Uint8Array;
   readonly header: object;
@@ -149,9 +157,14 @@ const outputOf = (output: string | { readonly name: string; readonly classificat
 const alignment = 8;
 
 /** Writes a request: one allocation, one copy of each tensor. Throws ARGUMENT where an input contradicts itself. */
-export function writeInferRequest(inputs: Readonly<Record<string, InferInput>>, terms: InferTerms): WireRequest {
+export function writeInferRequest(
+  inputs: Readonly<Record<string, InferInput>>,
+  terms: InferTerms,
+  { members = {}, leadBytes = 0 }: Envelope = {},
+): WireRequest {
   const parts = Object.entries(inputs).map(([name, input]) => partOf(name, input));
   const text = JSON.stringify({
+    ...members,
     ...(terms.id === undefined ? {} : { id: terms.id }),
     parameters: parametersOf(terms),
     inputs: parts.map(({ header }) => header),
@@ -160,10 +173,10 @@ export function writeInferRequest(inputs: Readonly<Record<string, InferInput>>, 
   const json = encoder.encode(text);
   // JSON may end in spaces.
   const jsonBytes = Math.ceil(json.length / alignment) * alignment;
-  const body = new Uint8Array(parts.reduce((sum, { bytes }) => sum + bytes.length, jsonBytes));
-  body.set(json);
-  body.fill(0x20, json.length, jsonBytes);
-  let at = jsonBytes;
+  const body = new Uint8Array(parts.reduce((sum, { bytes }) => sum + bytes.length, leadBytes + jsonBytes));
+  body.set(json, leadBytes);
+  body.fill(0x20, leadBytes + json.length, leadBytes + jsonBytes);
+  let at = leadBytes + jsonBytes;
   for (const { bytes } of parts) {
     body.set(bytes, at);
     at += bytes.length;

@@ -3,7 +3,7 @@ import { decodeByteStrings } from './byte-strings.js';
 import { GalerkinClientError } from './errors.js';
 import { type GuardReport, guardOfParameters } from './guard.js';
 import type { Scalar } from './infer-request.js';
-import { count, isRecord, list, parseJson, record, text } from './json.js';
+import { count, isRecord, type JsonRecord, list, parseJson, record, text } from './json.js';
 import { type Datatype, elementBytes, isDatatype, sizeOf, type Tensor, tensorOfValues, tensorOver } from './tensors.js';
 
 export interface InferAnswer {
@@ -75,16 +75,9 @@ function scalarsOf(value: unknown): Record<string, Scalar> {
   return Object.fromEntries(scalars);
 }
 
-const decoder = new TextDecoder();
-
-/** Reads a response; `stated` is its header `inference-header-content-length`. Throws PROTOCOL. */
-export function readInferResponse(buffer: ArrayBuffer, stated: string | null): InferAnswer {
-  const jsonBytes = stated === null ? buffer.byteLength : Number(stated);
-  if (!Number.isSafeInteger(jsonBytes) || jsonBytes < 0 || jsonBytes > buffer.byteLength) {
-    throw protocol(`a JSON header of '${stated}' bytes in ${buffer.byteLength}.`);
-  }
-  const json = record(parseJson(decoder.decode(new Uint8Array(buffer, 0, jsonBytes)), 'the header'), 'the header');
-  const tail: Tail = { buffer, at: jsonBytes };
+/** Reads the JSON of a response; its binary tensors begin at `tailAt` of `buffer`. Throws PROTOCOL. */
+export function readInferAnswer(json: JsonRecord, buffer: ArrayBuffer, tailAt: number): InferAnswer {
+  const tail: Tail = { buffer, at: tailAt };
   const outputs = list(json.outputs, 'outputs').map((output, place) => outputOf(output, `outputs[${place}]`, tail));
   const parameters = scalarsOf(json.parameters);
   return {
@@ -95,4 +88,16 @@ export function readInferResponse(buffer: ArrayBuffer, stated: string | null): I
     guard: guardOfParameters(parameters),
     parameters,
   };
+}
+
+const decoder = new TextDecoder();
+
+/** Reads an HTTP response; `stated` is its header `inference-header-content-length`. Throws PROTOCOL. */
+export function readInferResponse(buffer: ArrayBuffer, stated: string | null): InferAnswer {
+  const jsonBytes = stated === null ? buffer.byteLength : Number(stated);
+  if (!Number.isSafeInteger(jsonBytes) || jsonBytes < 0 || jsonBytes > buffer.byteLength) {
+    throw protocol(`a JSON header of '${stated}' bytes in ${buffer.byteLength}.`);
+  }
+  const json = parseJson(decoder.decode(new Uint8Array(buffer, 0, jsonBytes)), 'the header');
+  return readInferAnswer(record(json, 'the header'), buffer, jsonBytes);
 }
