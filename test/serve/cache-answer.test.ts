@@ -45,7 +45,7 @@ function randomAnswer(random: Random): Answer {
 describe('a stored answer', () => {
   test('comes back as it was: every datatype, shape, figure and parameter', () => {
     const random = seededRandom(21);
-    for (let round = 0; round < 2000; round++) {
+    for (let round = 0; round < 500; round++) {
       const answer = randomAnswer(random);
       const bytes = encodeAnswer(answer);
       expect(decodeAnswer(bytes)).toStrictEqual(answer);
@@ -94,14 +94,19 @@ describe('a stored answer', () => {
 
   test('that was damaged is a miss or an answer, never an error, and cut short always a miss', () => {
     const random = seededRandom(23);
-    for (let round = 0; round < 20_000; round++) {
-      const bytes = encodeAnswer(randomAnswer(random));
-      expect(decodeAnswer(bytes.subarray(0, random.integer(bytes.length)))).toBeUndefined();
-      for (let k = 0; k <= random.integer(4); k++)
-        bytes[random.integer(Math.min(bytes.length, 80))] = random.integer(256);
-      decodeAnswer(bytes);
-      decodeAnswer(Uint8Array.from({ length: random.integer(60) }, (_, k) => (k === 0 ? 1 : random.integer(256))));
+    let read = 0;
+    for (let round = 0; round < 1000; round++) {
+      const good = encodeAnswer(randomAnswer(random));
+      for (let again = 0; again < 20; again++) {
+        const bad = Uint8Array.from(good);
+        if (decodeAnswer(bad.subarray(0, random.integer(bad.length))) !== undefined) read += 1;
+        for (let k = 0; k <= random.integer(4); k++)
+          bad[random.integer(Math.min(bad.length, 80))] = random.integer(256);
+        decodeAnswer(bad);
+        decodeAnswer(Uint8Array.from({ length: random.integer(60) }, (_, k) => (k === 0 ? 1 : random.integer(256))));
+      }
     }
+    expect(read).toBe(0);
   });
 
   test('cannot reach an object through its prototype', () => {
