@@ -159,6 +159,24 @@ describe('buckets', () => {
     expect(order.indexOf(1)).toBe(2);
   });
 
+  test('let a full batch go while requests of another bucket still wait for company', async () => {
+    const driven = await handDriven({
+      ...fields,
+      batching: { max_queue_delay_microseconds: 1000, preferred_batch_size: [2] },
+    });
+    const askSize = (n: number): void => {
+      void driven.ask(1, {}, { x: randomField(seededRandom(n), [1, 2, n, n]) });
+    };
+    askSize(16);
+    askSize(3);
+    expect(driven.pool.begun).toEqual([]);
+    askSize(4);
+    expect(driven.pool.begun).toEqual([2]);
+    driven.pool.finish();
+    driven.clock.advance(1.1);
+    expect(driven.pool.begun).toEqual([2, 1]);
+  });
+
   test('a mask that the client gives is padded with zeros, one that it does not give is made', async () => {
     const seen: Tensors[] = [];
     const driven = await open({

@@ -1,6 +1,6 @@
 // Which waiting requests make the next batch: Triton's algorithm, as published in its documentation and observed in its tests.
 import type { FlushReason } from '../statistics/executions.js';
-import { isSameForm } from './form.js';
+import { type Form, isSameForm } from './form.js';
 import type { RequestQueue } from './request-queue.js';
 import type { Waiting } from './waiting.js';
 
@@ -48,12 +48,12 @@ interface Walk {
 
 const cannotJoin = (waiting: Waiting): boolean => waiting.work.outputs !== undefined;
 
-function walkQueue(queue: RequestQueue, limits: BatchLimits, choice: Choice): Walk {
+function walkQueue(queue: RequestQueue, limits: BatchLimits, choice: Choice, from: Waiting): Walk {
   const { members } = choice;
   const { maxItems, preferred, maxPreferred } = limits;
   const walk: Walk = { best: 0, bestItems: 0, bestWhy: 'preferred', ended: undefined };
   let passed = 0;
-  for (let each = queue.first(); each !== undefined; each = queue.after(each)) {
+  for (let each: Waiting | undefined = from; each !== undefined; each = queue.after(each)) {
     const { items, times } = each.work;
     const [head] = members;
     if (head !== undefined) {
@@ -88,31 +88,22 @@ function walkQueue(queue: RequestQueue, limits: BatchLimits, choice: Choice): Wa
   return walk;
 }
 
-/**
- * Chooses the members of the next batch, and does not take them out of the queue. They are the first requests that fit
- * together. The largest preferred size among them is sent at once; a batch that cannot grow is sent at once; one that
- * can is sent when its oldest request has waited `delayMs`, and otherwise nothing is, and `waitMs` says how long it pays to wait.
- * @param isClosing nobody will join any more: nothing waits.
- */
-export function chooseBatch(
-  queue: RequestQueue,
-  limits: BatchLimits,
-  choice: Choice,
-  now: { readonly ms: number; readonly isClosing: boolean },
-): void {
+interface Moment {
+  readonly ms: number;
+  /** Nobody will join any more: nothing waits. */
+  readonly isClosing: boolean;
+}
+
+/** Makes the batch whose first member is `head`, or says how long it pays to wait for a larger one. */
+function tryHead(queue: RequestQueue, limits: BatchLimits, choice: Choice, head: Waiting, now: Moment): void {
   choice.members.length = 0;
   choice.items = 0;
-  choice.waitMs = Number.POSITIVE_INFINITY;
   choice.oldestMs = Number.POSITIVE_INFINITY;
-  const { best, bestItems, bestWhy, ended } = walkQueue(queue, limits, choice);
-  if (choice.members.length === 0) return;
-  if (ended === 'single') {
-    choice.why = 'single';
-    return;
-  }
+  const { best, bestItems, bestWhy, ended } = walkQueue(queue, limits, choice, head);
   const ageMs = now.ms - choice.oldestMs;
   const isOver = limits.delayMs > 0 && ageMs >= limits.delayMs;
-  if (best > 0 && !isOver) {
+  if (ended === 'single') choice.why = 'single';
+  else if (best > 0 && !isOver) {
     choice.members.length = best;
     choice.items = bestItems;
     choice.why = bestWhy;
@@ -122,8 +113,40 @@ export function chooseBatch(
   else if (now.isClosing) choice.why = 'close';
   else if (limits.delayMs === 0) choice.why = 'no-delay';
   else {
-    choice.waitMs = limits.delayMs - ageMs;
+    choice.waitMs = Math.min(choice.waitMs, limits.delayMs - ageMs);
     choice.members.length = 0;
     choice.items = 0;
+  }
+}
+
+/** The first request of a form that is not among `tried`, near the front of the queue. */
+function otherHead(queue: RequestQueue, limits: BatchLimits, tried: readonly Form[]): Waiting | undefined {
+  let steps = 0;
+  for (let each = queue.first(); each !== undefined && steps++ < limits.lookAhead; each = queue.after(each)) {
+    const { form } = each;
+    if (!tried.some(other => isSameForm(other, form))) return each;
+  }
+  return undefined;
+}
+
+/**
+ * Chooses the members of the next batch, and does not take them out of the queue. They are the first requests that fit
+ * together. The largest preferred size among them is sent at once; a batch that cannot grow is sent at once; one that
+ * can is sent when its oldest request has waited `delayMs`, and otherwise nothing is, and `waitMs` says how long it pays
+ * to wait. With `lookAhead`, a batch of another form need not wait behind one that does.
+ */
+export function chooseBatch(queue: RequestQueue, limits: BatchLimits, choice: Choice, now: Moment): void {
+  choice.members.length = 0;
+  choice.waitMs = Number.POSITIVE_INFINITY;
+  const first = queue.first();
+  if (first === undefined) return;
+  tryHead(queue, limits, choice, first, now);
+  if (limits.lookAhead === 0) return;
+  const tried: Form[] = [first.form];
+  while (choice.members.length === 0) {
+    const head = otherHead(queue, limits, tried);
+    if (head === undefined) return;
+    tried.push(head.form);
+    tryHead(queue, limits, choice, head, now);
   }
 }
