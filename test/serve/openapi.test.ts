@@ -61,7 +61,11 @@ describe('the API document', () => {
 
   test('every path in it is served', async () => {
     for (const [path, methods] of Object.entries(document.paths)) {
-      const real = path.replace('{model}', 'double').replace('{version}', '1').replace('{index}', '0');
+      const real = path
+        .replace('{model}', 'double')
+        .replace('{version}', '1')
+        .replace('{index}', '0')
+        .replace('{name}', 'region');
       for (const method of Object.keys(methods)) {
         const url = `${server.url}${real}`;
         const { status, json } = method === 'get' ? await get(url) : await post(url, {});

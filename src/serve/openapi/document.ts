@@ -5,9 +5,10 @@ import { inferExample, predictExample, shownModels } from './examples.js';
 import { type Content, type Operation, type Parameter, pathParameters } from './operation.js';
 import { peopleOperations } from './people-operations.js';
 import { apiSchemas, descriptions } from './registry.js';
+import { v2ExtensionOperations } from './v2-extension-operations.js';
 import { v2Operations } from './v2-operations.js';
 
-export const operations: readonly Operation[] = [...peopleOperations, ...v2Operations];
+export const operations: readonly Operation[] = [...peopleOperations, ...v2Operations, ...v2ExtensionOperations];
 
 const reference = (id: string): string => `#/components/schemas/${id}`;
 
@@ -91,6 +92,7 @@ export function apiDocument(version: string, served: readonly ServedModel[]): ob
       { name: 'models', description: 'What is served, and fields to try it with.' },
       { name: 'monitoring', description: 'Health, statistics, scaling.' },
       { name: 'KServe v2', description: 'The protocol that clients of Triton speak, also with binary tensors.' },
+      { name: 'KServe v2 extensions', description: 'What Triton adds to the protocol.' },
     ],
     paths,
     components: { schemas: components() },

@@ -30,6 +30,7 @@ export interface Operation {
 const described: Readonly<Record<string, string>> = {
   model: 'Name of a model.',
   version: 'A version of it, a whole number.',
+  name: 'Name of a region of shared memory.',
   index: 'A whole number below the count of samples.',
 };
 

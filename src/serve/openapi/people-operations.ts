@@ -22,6 +22,7 @@ const refused = {
   400: refusal('The body does not fit; the message says what was wanted, what came, and where.'),
   403: refusal('Sent by a page of another origin.'),
   404: unknownModel,
+  429: refusal('Too much at once, from everyone or from you; see Retry-After.'),
   503: refusal('Busy or stopping; see Retry-After.'),
   504: refusal('No answer in time.'),
 };
@@ -108,6 +109,13 @@ const monitoring: readonly Operation[] = [
     tag: 'monitoring',
     summary: 'What an autoscaler needs',
     answers: { 200: answer(scalingAnswer) },
+  },
+  {
+    method: 'get',
+    path: '/monitoring/metrics',
+    tag: 'monitoring',
+    summary: 'Metrics for Prometheus',
+    answers: { 200: { description: 'The page.', content: { schema: z.string(), type: 'text/plain' } } },
   },
   {
     method: 'get',

@@ -15,6 +15,7 @@ const tag = 'KServe v2';
 const refusal = (description: string) => ({ description, content: { schema: refusalSchema } });
 const answer = (schema: z.ZodType, description = 'The answer.') => ({ description, content: { schema } });
 const unknownModel = refusal('No such model or version.');
+const notRunning = refusal('No such model, or no such version of it that runs.');
 
 const headerLength: Parameter = {
   name: 'Inference-Header-Content-Length',
@@ -51,14 +52,14 @@ const ofModel = (base: string, which: string): readonly Operation[] => [
     path: base,
     tag,
     summary: `Metadata of ${which}`,
-    answers: { 200: answer(modelMetadata), 404: unknownModel },
+    answers: { 200: answer(modelMetadata), 400: notRunning, 404: unknownModel },
   },
   {
     method: 'get',
     path: `${base}/config`,
     tag,
     summary: `Configuration of ${which}`,
-    answers: { 200: answer(modelConfigAnswer), 404: unknownModel },
+    answers: { 200: answer(modelConfigAnswer), 400: notRunning, 404: unknownModel },
   },
   {
     method: 'get',
@@ -80,6 +81,7 @@ const ofModel = (base: string, which: string): readonly Operation[] => [
       400: refusal('The request does not fit; in the words of Triton where it has words.'),
       403: refusal('Sent by a page of another origin.'),
       404: unknownModel,
+      429: refusal('Too much at once; see Retry-After.'),
       422: refusal("The guard refused the answer (policy 'reject')."),
       503: refusal('Busy or stopping; see Retry-After.'),
       504: refusal('No answer in time.'),
