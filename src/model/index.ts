@@ -13,7 +13,7 @@ export { parseConfig } from './config/parse-config.js';
 export { parseConfigJson } from './config/parse-config-json.js';
 export { configToJson, printConfig } from './config/print-config.js';
 export { enumeratorsOf as configEnumerators, messageOf as configMessage } from './config/schema.js';
-export { dataTypeOf } from './data-types.js';
+export { dataTypeOf, dtypeOf } from './data-types.js';
 export type { Finding } from './lint/finding.js';
 export { lintConfig } from './lint/lint-config.js';
 export { type LintOptions, lintRepository } from './lint/lint-repository.js';

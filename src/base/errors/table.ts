@@ -8,6 +8,7 @@ import { modelErrors } from './model.js';
 import { runtimeErrors } from './runtime.js';
 import { serveErrors } from './serve.js';
 import { serveProtocolErrors } from './serve-protocol.js';
+import { serveSchedulingErrors } from './serve-scheduling.js';
 import { solveErrors } from './solve.js';
 import { storeErrors } from './store.js';
 
@@ -21,6 +22,7 @@ export const errorTable = {
   ...learnErrors,
   ...serveErrors,
   ...serveProtocolErrors,
+  ...serveSchedulingErrors,
   ...cliErrors,
 };
 

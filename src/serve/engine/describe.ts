@@ -1,6 +1,7 @@
 // What a package says of its model, in the engine's terms. config.pbtxt and manifest agree: the model room has seen to that.
 import { GalerkinError } from '../../base/index.js';
 import type { Manifest, ModelPackage } from '../../model/index.js';
+import { clientInputs } from '../sequences/own-tensors.js';
 import type { ServedGuard, ServedModel, Unroll } from './served-model.js';
 import { readUnroll, unrollParameter } from './unroll.js';
 
@@ -38,7 +39,7 @@ export function describePackage(model: ModelPackage): {
     title: manifest?.title ?? name,
     backend: config.backend,
     maxBatchSize: config.max_batch_size,
-    inputs: model.inputs,
+    inputs: clientInputs(model),
     outputs: model.outputs,
     guard: servedGuard(manifest ?? {}),
   };

@@ -7,6 +7,7 @@ import type { Backend } from '../backends/backend.js';
 import { cachedModel } from '../cache/cached-model.js';
 import type { PredictionCache } from '../cache/prediction-cache.js';
 import type { ServeConfig } from '../options.js';
+import { instancePackage } from '../sequences/own-tensors.js';
 import { modelStatistics } from '../statistics/model-statistics.js';
 import { describePackage } from './describe.js';
 import type { ModelTable } from './model-table.js';
@@ -63,7 +64,8 @@ export async function openVersion(model: ModelPackage, workshop: Workshop): Prom
     tags: model.config.metric_tags,
     isCached: cache !== undefined && cached.keeping === 'kept',
   });
-  const inner = await openScheduler(model.config, {
+  const computed = instancePackage(model);
+  const inner = await openScheduler(model, {
     served,
     clock,
     timers,
@@ -71,14 +73,15 @@ export async function openVersion(model: ModelPackage, workshop: Workshop): Prom
     maxQueue: config.maxQueue,
     maxQueueBytes: config.maxQueueBytes,
     maxWaitMs: config.inferenceTimeoutMs,
-    openPool: source =>
+    instances,
+    openPool: (source, count) =>
       openPool(
         {
           model: served.name,
-          instances,
+          instances: count,
           timers,
           timeoutMs: config.inferenceTimeoutMs,
-          open: () => backend.open(model, { threads }),
+          open: () => backend.open(computed, { threads }),
         },
         source,
       ),
