@@ -6,5 +6,6 @@ export type ExampleModel =
   | 'simple_identity'
   | 'simple_sequence'
   | 'simple_dyna_sequence'
-  | 'simple_string_dyna_sequence';
+  | 'simple_string_dyna_sequence'
+  | 'simple_doubling';
 export function writeExampleRepository(folder: string, names?: readonly ExampleModel[]): string;

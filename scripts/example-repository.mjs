@@ -1,5 +1,5 @@
-// `node scripts/example-repository.mjs [folder]`: a repository of seven tiny models under the names and signatures that Triton's client examples call.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+// `node scripts/example-repository.mjs [folder] [model …]`: a repository of tiny models under the names and signatures that Triton's client examples call.
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onnxBytes } from './onnx-bytes.mjs';
@@ -82,24 +82,32 @@ const graphs = {
       node('Add', 'OUTPUT_STATE id_at_end', 'OUTPUT'),
     ],
   },
+  // Answers many times: what it gives it takes again.
+  simple_doubling: {
+    inputs: vector('INT32', 1, 'INPUT'),
+    outputs: vector('INT32', 1, 'OUTPUT'),
+    nodes: [node('Add', 'INPUT INPUT', 'OUTPUT')],
+  },
 };
 
-/** Writes the chosen models (all without a choice) as `<folder>/<name>/{config.pbtxt,1/model.onnx}`. */
-export function writeExampleRepository(folder, names = Object.keys(graphs)) {
+/** Those that Triton's client examples call; one of them counts exactly seven. */
+const called = Object.keys(graphs).filter(name => name !== 'simple_doubling');
+
+/** Writes the chosen models (those that the client examples call without a choice) as `<folder>/<name>/{config.pbtxt,1/model.onnx}`. */
+export function writeExampleRepository(folder, names = called) {
   for (const name of names) {
     if (!Object.hasOwn(graphs, name)) throw new Error(`no example model '${name}'; there are ${Object.keys(graphs)}`);
     mkdirSync(join(folder, name, '1'), { recursive: true });
     for (const file of readdirSync(join(configurations, name))) {
       copyFileSync(join(configurations, name, file), join(folder, name, file));
     }
-    const model = join(folder, name, '1', 'model.onnx');
-    const bytes = onnxBytes(name, graphs[name]);
-    if (!existsSync(model)) writeFileSync(model, bytes);
+    writeFileSync(join(folder, name, '1', 'model.onnx'), onnxBytes(name, graphs[name]));
   }
   return folder;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const folder = process.argv[2] ?? '.galerkin/examples';
-  console.log(`${readdirSync(writeExampleRepository(folder)).length} models in ${folder}`);
+  const [folder = '.galerkin/examples', ...names] = process.argv.slice(2);
+  writeExampleRepository(folder, names.length > 0 ? names : undefined);
+  console.log(`${folder}: ${readdirSync(folder).join(', ')}`);
 }
