@@ -1,6 +1,6 @@
 // A tier that never fails and never takes longer than its bound: errors and slowness become misses, counted.
 import type { Clock, Timers } from '../../base/index.js';
-import { breaker } from './breaker.js';
+import { type Breaker, breaker } from './breaker.js';
 import type { CacheTier, StoreTerms } from './tier.js';
 
 export interface GuardedOptions {
@@ -44,91 +44,114 @@ const maxStoring = 128;
 const breakerOptions = { failures: 5, pauseMs: 1000, longestPauseMs: 30_000 } as const;
 
 /** Guards `tier`. Owns it: `close` closes it. */
-export function guardedTier(tier: CacheTier, { timeoutMs, clock, timers }: GuardedOptions): GuardedTier {
-  const counters = { hits: 0, misses: 0, sets: 0, errors: 0, timeouts: 0, skipped: 0 };
-  const circuit = breaker({ ...breakerOptions, clock });
+export const guardedTier = (tier: CacheTier, options: GuardedOptions): GuardedTier => new HarmlessTier(tier, options);
+
+class HarmlessTier implements GuardedTier {
+  readonly name: string;
+  readonly counters = { hits: 0, misses: 0, sets: 0, errors: 0, timeouts: 0, skipped: 0 };
+  private readonly circuit: Breaker;
   /** Tags of which the server has not heard yet that they are invalid. */
-  const untold = new Set<string>();
-  let storing = 0;
+  private readonly untold = new Set<string>();
+  private storing = 0;
 
-  const fail = (): void => {
-    counters.errors += 1;
-    circuit.failed();
-  };
+  constructor(
+    private readonly tier: CacheTier,
+    private readonly options: GuardedOptions,
+  ) {
+    this.name = tier.name;
+    this.circuit = breaker({ ...breakerOptions, clock: options.clock });
+  }
 
-  async function tell(tag: string): Promise<void> {
-    untold.add(tag);
+  get(key: string, tags: readonly string[]): Promise<Uint8Array | undefined> | undefined {
+    return this.mayAsk(tags) ? this.bounded(this.tier.get(key, tags)) : undefined;
+  }
+
+  set(key: string, bytes: Uint8Array, terms: StoreTerms): void {
+    if (this.storing >= maxStoring) {
+      this.counters.skipped += 1;
+      return;
+    }
+    if (!this.mayAsk(terms.tags)) return;
+    this.storing += 1;
+    const over = (): void => {
+      this.storing -= 1;
+    };
+    this.tier.set(key, bytes, terms).then(this.stored, this.failed).then(over, over);
+  }
+
+  delete(key: string): void {
+    if (this.circuit.allows()) this.tier.delete(key).catch(this.failed);
+  }
+
+  async invalidate(tag: string): Promise<void> {
+    this.untold.add(tag);
     try {
-      await tier.invalidate(tag);
-      untold.delete(tag);
-      circuit.succeeded();
+      await this.tier.invalidate(tag);
+      this.untold.delete(tag);
+      this.circuit.succeeded();
     } catch {
-      fail();
+      this.failed();
     }
   }
 
+  onInvalidated(listener: (tag: string) => void): () => void {
+    return this.tier.onInvalidated(listener);
+  }
+
+  isUp(): boolean {
+    return !this.circuit.isOpen;
+  }
+
+  close(): Promise<void> {
+    return this.tier.close();
+  }
+
+  private readonly failed = (): void => {
+    this.counters.errors += 1;
+    this.circuit.failed();
+  };
+
+  private readonly stored = (isStored: boolean): void => {
+    if (!isStored) return;
+    this.counters.sets += 1;
+    this.circuit.succeeded();
+  };
+
   /** True if the tier may be asked about entries with these tags now. */
-  function mayAsk(tags: readonly string[]): boolean {
-    const isBehind = untold.size > 0 && tags.some(tag => untold.has(tag));
-    if (!isBehind && circuit.allows()) return true;
-    counters.skipped += 1;
-    if (isBehind && circuit.allows()) for (const tag of tags) if (untold.has(tag)) void tell(tag);
+  private mayAsk(tags: readonly string[]): boolean {
+    const isBehind = this.untold.size > 0 && tags.some(tag => this.untold.has(tag));
+    const isAllowed = this.circuit.allows();
+    if (isAllowed && !isBehind) return true;
+    this.counters.skipped += 1;
+    if (isAllowed) for (const tag of tags) if (this.untold.has(tag)) void this.invalidate(tag);
     return false;
   }
 
-  function bounded(asked: Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
+  /** What was asked, or nothing when the time is over. */
+  private bounded(asked: Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
+    const { timers, timeoutMs } = this.options;
     return new Promise(resolve => {
       let isOver = false;
       const callOff = timers.after(timeoutMs, () => {
         isOver = true;
-        counters.timeouts += 1;
-        circuit.failed();
+        this.counters.timeouts += 1;
+        this.circuit.failed();
         resolve(undefined);
       });
-      const settle = (value: Uint8Array | undefined): void => {
+      const answered = (value: Uint8Array | undefined): void => {
+        if (isOver) return;
         callOff();
+        this.circuit.succeeded();
+        this.counters[value === undefined ? 'misses' : 'hits'] += 1;
         resolve(value);
       };
-      asked.then(
-        value => {
-          if (isOver) return;
-          circuit.succeeded();
-          counters[value === undefined ? 'misses' : 'hits'] += 1;
-          settle(value);
-        },
-        () => {
-          if (isOver) return;
-          fail();
-          settle(undefined);
-        },
-      );
+      const refused = (): void => {
+        if (isOver) return;
+        callOff();
+        this.failed();
+        resolve(undefined);
+      };
+      asked.then(answered, refused);
     });
   }
-
-  return {
-    name: tier.name,
-    get: (key, tags) => (mayAsk(tags) ? bounded(tier.get(key, tags)) : undefined),
-    set(key, bytes, terms) {
-      if (storing >= maxStoring) counters.skipped += 1;
-      if (storing >= maxStoring || !mayAsk(terms.tags)) return;
-      storing += 1;
-      const over = (): void => {
-        storing -= 1;
-      };
-      const stored = (isStored: boolean): void => {
-        if (!isStored) return;
-        counters.sets += 1;
-        circuit.succeeded();
-      };
-      tier.set(key, bytes, terms).then(stored, fail).then(over, over);
-    },
-    delete(key) {
-      if (circuit.allows()) tier.delete(key).catch(fail);
-    },
-    invalidate: tell,
-    onInvalidated: listener => tier.onInvalidated(listener),
-    isUp: () => !circuit.isOpen,
-    counters,
-    close: () => tier.close(),
-  };
 }

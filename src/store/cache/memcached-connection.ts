@@ -40,77 +40,65 @@ const unavailable = (reason: string): GalerkinError =>
   new GalerkinError('CACHE_UNAVAILABLE', { tier: 'memcached', reason });
 
 /** Opens a connection, and opens it again with growing pauses whenever it is lost, until `close`. */
-export function memcachedConnection(options: ConnectionOptions): MemcachedConnection {
-  const { host, port, timers = systemTimers, onState } = options;
-  let socket: Socket | undefined;
-  let isUp = false;
-  let isClosed = false;
-  let retryMs = firstRetryMs;
-  let waiting: Waiting[] = [];
-  /** Counts replies, so that the watch sees whether there was any since it was set. */
-  let replies = 0;
-  let isWatched = false;
-  let callOff = (): void => undefined;
-  let settle = (): void => undefined;
-  const tried = new Promise<void>(resolve => {
-    settle = resolve;
-  });
+export const memcachedConnection = (options: ConnectionOptions): MemcachedConnection => new LastingConnection(options);
 
-  function lose(reason: string): void {
-    const lost = waiting;
-    waiting = [];
-    socket?.destroy();
-    socket = undefined;
-    if (isUp) onState?.('down', reason);
-    isUp = false;
-    settle();
-    for (const each of lost) each.reject(unavailable(reason));
-    if (isClosed) return;
-    callOff = timers.after(retryMs, open);
-    retryMs = Math.min(longestRetryMs, retryMs * 2);
+class LastingConnection implements MemcachedConnection {
+  readonly tried: Promise<void>;
+  private readonly timers: Timers;
+  private socket: Socket | undefined;
+  private isUp = false;
+  private isClosed = false;
+  private retryMs = firstRetryMs;
+  private waiting: Waiting[] = [];
+  /** Counts replies, so that the watch sees whether there was any since it was set. */
+  private replies = 0;
+  private isWatched = false;
+  private callOffRetry = (): void => undefined;
+  private settle = (): void => undefined;
+
+  constructor(private readonly options: ConnectionOptions) {
+    this.timers = options.timers ?? systemTimers;
+    this.tried = new Promise(resolve => {
+      this.settle = resolve;
+    });
+    this.open();
   }
 
-  function watch(): void {
-    if (isWatched) return;
-    isWatched = true;
-    const before = replies;
-    timers.after(options.replyTimeoutMs, () => {
-      isWatched = false;
-      if (waiting.length === 0) return;
-      if (replies === before) lose(`no reply within ${options.replyTimeoutMs} ms`);
-      else watch();
+  send(command: Uint8Array): Promise<Reply> {
+    const { socket, waiting } = this;
+    if (!this.isUp || socket === undefined) return Promise.reject(unavailable('no connection'));
+    if (waiting.length >= maxWaiting) return Promise.reject(unavailable(`${maxWaiting} commands that wait`));
+    return new Promise((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      socket.write(command);
+      this.watch();
     });
   }
 
-  function take(chunk: Buffer, read: (chunk: Buffer) => Reply[]): void {
-    for (const reply of read(chunk)) {
-      replies += 1;
-      const first = waiting.shift();
-      if (first === undefined) throw new Error('a reply that nobody asked for');
-      first.resolve(reply);
-    }
+  close(): void {
+    this.isClosed = true;
+    this.callOffRetry();
+    this.lose('closed');
   }
 
-  function open(): void {
+  private open(): void {
+    const { host, port, connectTimeoutMs, maxValueBytes } = this.options;
     const opened = connect({ host, port, noDelay: true });
-    socket = opened;
+    this.socket = opened;
     opened.unref();
-    const reader = replyReader(options.maxValueBytes);
+    const reader = replyReader(maxValueBytes);
+    // A socket that was given up has nothing more to say.
     const fail = (reason: string): void => {
-      if (socket === opened) lose(reason);
+      if (this.socket === opened) this.lose(reason);
     };
-    const callOffConnect = timers.after(options.connectTimeoutMs, () => fail('no connection in time'));
+    const callOffConnect = this.timers.after(connectTimeoutMs, () => fail('no connection in time'));
     opened.on('connect', () => {
       callOffConnect();
-      if (socket !== opened) return;
-      isUp = true;
-      retryMs = firstRetryMs;
-      onState?.('up', 'connected');
-      settle();
+      if (this.socket === opened) this.connected();
     });
     opened.on('data', chunk => {
       try {
-        if (socket === opened) take(chunk, reader.read);
+        if (this.socket === opened) this.take(reader.read(chunk));
       } catch (error) {
         fail(error instanceof Error ? error.message : 'an unreadable reply');
       }
@@ -122,23 +110,47 @@ export function memcachedConnection(options: ConnectionOptions): MemcachedConnec
     });
   }
 
-  open();
-  return {
-    tried,
-    send(command) {
-      const to = socket;
-      if (!isUp || to === undefined) return Promise.reject(unavailable('no connection'));
-      if (waiting.length >= maxWaiting) return Promise.reject(unavailable(`${maxWaiting} commands that wait`));
-      return new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject });
-        to.write(command);
-        watch();
-      });
-    },
-    close() {
-      isClosed = true;
-      callOff();
-      lose('closed');
-    },
-  };
+  private connected(): void {
+    this.isUp = true;
+    this.retryMs = firstRetryMs;
+    this.options.onState?.('up', 'connected');
+    this.settle();
+  }
+
+  private take(replies: readonly Reply[]): void {
+    for (const reply of replies) {
+      this.replies += 1;
+      const first = this.waiting.shift();
+      if (first === undefined) throw new Error('a reply that nobody asked for');
+      first.resolve(reply);
+    }
+  }
+
+  private lose(reason: string): void {
+    const lost = this.waiting;
+    this.waiting = [];
+    this.socket?.destroy();
+    this.socket = undefined;
+    if (this.isUp) this.options.onState?.('down', reason);
+    this.isUp = false;
+    this.settle();
+    for (const each of lost) each.reject(unavailable(reason));
+    if (this.isClosed) return;
+    this.callOffRetry = this.timers.after(this.retryMs, () => this.open());
+    this.retryMs = Math.min(longestRetryMs, this.retryMs * 2);
+  }
+
+  /** Gives the connection up when the oldest command gets no reply in time. */
+  private watch(): void {
+    if (this.isWatched) return;
+    this.isWatched = true;
+    const before = this.replies;
+    const { replyTimeoutMs } = this.options;
+    this.timers.after(replyTimeoutMs, () => {
+      this.isWatched = false;
+      if (this.waiting.length === 0) return;
+      if (this.replies === before) this.lose(`no reply within ${replyTimeoutMs} ms`);
+      else this.watch();
+    });
+  }
 }
