@@ -1,113 +1,122 @@
-// The default backend: each instance is a worker thread that holds the sessions of model.onnx and guard.onnx.
-import { Worker } from 'node:worker_threads';
-import { elementCount, GalerkinError, type Tensor } from '../../base/index.js';
+// The default backend: each instance holds the sessions of model.onnx and guard.onnx, in a worker thread or a child process.
+import { join } from 'node:path';
+import { GalerkinError } from '../../base/index.js';
 import type { ModelPackage } from '../../model/index.js';
-import { isFixed, tensorOver, wantedBytes } from '../tensors/bytes.js';
-import type { Backend, Computed, Instance, InstanceOptions, Job, Tensors } from './backend.js';
+import type { Backend, Computed, Instance, InstanceOptions, Job } from './backend.js';
 import { type Calls, pendingCalls } from './calls.js';
-import type { WorkerCall, WorkerOpened, WorkerReply, WorkerStart } from './onnx-worker.js';
-import { fromWire, toWire, type WireOrder } from './worker-wire.js';
+import { type Carrier, processCarrier, threadCarrier } from './carrier.js';
+import type { GraphSource, SessionsOpened, SessionsReply, SessionsStart } from './onnx-protocol.js';
+import { warmUpsOf } from './warm-up.js';
+import { fromWire, toWire } from './worker-wire.js';
 
-/** A worker that has not opened its sessions after this long is taken for stuck. */
+/** An instance that has not opened its sessions after this long is taken for stuck. */
 const openTimeoutMs = 60_000;
 
-/** One item of zeros for every input, sizes that are free being 1. */
-function oneItem({ config, inputs }: ModelPackage): Tensors {
-  const batch = config.max_batch_size > 0 ? [1] : [];
-  const zeros = inputs.map(({ name, dtype, dims }): [string, Tensor] => {
-    const shape = [...batch, ...dims.map(Math.abs)];
-    if (!isFixed(dtype))
-      return [name, { dtype: 'BYTES', shape, data: new Array<string>(elementCount(shape)).fill('') }];
-    return [name, tensorOver(dtype, shape, new ArrayBuffer(wantedBytes(dtype, shape)))];
-  });
-  return Object.fromEntries(zeros);
+const unservable = (model: string, why: string) => new GalerkinError('MODEL_UNSERVABLE', { model, why });
+
+/** Parameter of config.pbtxt: where instances live. */
+function isolationOf({ name, config }: Pick<ModelPackage, 'name' | 'config'>): 'thread' | 'process' {
+  const stated = config.parameters.isolation?.string_value ?? 'thread';
+  if (stated === 'thread' || stated === 'process') return stated;
+  throw unservable(name, `its parameter 'isolation' wants 'thread' or 'process', got '${stated.slice(0, 40)}'`);
 }
 
-async function openWorker(model: ModelPackage, { threads }: InstanceOptions): Promise<Instance> {
+/** Parameter of config.pbtxt: memory from which on a child process is replaced, in MB. */
+function maxRssBytesOf({ name, config }: ModelPackage): number {
+  const stated = config.parameters.max_rss_mb?.string_value;
+  if (stated === undefined) return 0;
+  const megabytes = Number(stated);
+  if (isolationOf({ name, config }) === 'process' && megabytes > 0 && Number.isFinite(megabytes))
+    return megabytes * 1e6;
+  throw unservable(
+    name,
+    `its parameter 'max_rss_mb' wants a number above 0, and isolation 'process', got '${stated.slice(0, 40)}'`,
+  );
+}
+
+/** Graphs with weights beside them are opened by path, so that the runtime maps the weights once for all instances. */
+async function graphSource(model: ModelPackage, file: string): Promise<GraphSource> {
+  if (model.externalData.length === 0) return model.file(file);
+  if (model.folder !== undefined) return join(model.folder, file);
+  throw unservable(model.name, 'its weights lie in files of their own, which can be used from a folder on disk only');
+}
+
+async function startOf(model: ModelPackage, threads: number): Promise<SessionsStart> {
   const { modelFile, manifest } = model;
-  if (modelFile === undefined)
-    throw new GalerkinError('MODEL_UNSERVABLE', { model: model.name, why: 'its manifest names no ONNX graph' });
-  const guard = manifest?.onnx?.guard;
-  const [modelBytes, guardBytes] = await Promise.all([
-    model.file(modelFile),
-    guard === undefined ? undefined : model.file(guard),
+  if (modelFile === undefined) throw unservable(model.name, 'its manifest names no ONNX graph');
+  const guardFile = manifest?.onnx?.guard;
+  const [graph, guard, warmUps] = await Promise.all([
+    graphSource(model, modelFile),
+    guardFile === undefined ? undefined : model.file(guardFile),
+    warmUpsOf(model),
   ]);
   const inputs = model.inputs.map(({ name, dtype }) => ({ name, dtype }));
-  const start: WorkerStart = { modelBytes, guardBytes, threads, inputs, warmUp: oneItem(model) };
-  const worker = new Worker(new URL('./onnx-worker.js', import.meta.url), {
+  return { model: graph, guard, threads, inputs, warmUps, maxRssBytes: maxRssBytesOf(model) };
+}
+
+async function openInstance(model: ModelPackage, { threads }: InstanceOptions): Promise<Instance> {
+  const start = await startOf(model, threads);
+  const calls = pendingCalls<SessionsReply>();
+  const opening = calls.begin();
+  const carry = isolationOf(model) === 'process' ? processCarrier : threadCarrier;
+  const carrier = carry({
     name: `${model.name}:${model.version}`,
-    workerData: start,
-    execArgv: [],
+    start,
+    onReply: reply => calls.deliver(reply[0], reply),
   });
-  const calls = pendingCalls<WorkerReply>();
-  let cause: unknown;
-  worker.on('message', (reply: WorkerReply) => calls.deliver(reply[0], reply));
-  worker.on('error', error => {
-    cause = error;
-  });
-  const gone = new Promise<void>(resolve => {
-    worker.once('exit', () => {
-      resolve();
-      calls.fail(new GalerkinError('INSTANCE_DIED', { model: model.name }, { cause }));
-    });
-  });
-  const kill = (): void => {
-    void worker.terminate();
-  };
-  const orders = await opened(model.name, calls, { kill, gone });
-  return threadInstance({ model: model.name, worker, calls, gone, kill, orders: { inputs, ...orders } });
+  const gone = carrier.ended.then(cause =>
+    calls.fail(new GalerkinError('INSTANCE_DIED', { model: model.name }, { cause })),
+  );
+  const opened = await whatOpened(model.name, opening.reply, { kill: carrier.kill, gone });
+  return sessionsInstance(model.name, { carrier, calls, gone, opened });
 }
 
-interface Thread {
-  readonly model: string;
-  readonly worker: Worker;
-  readonly calls: Calls<WorkerReply>;
+interface Parts {
+  readonly carrier: Carrier;
+  readonly calls: Calls<SessionsReply>;
   readonly gone: Promise<void>;
-  readonly orders: WorkerOpened & { readonly inputs: WireOrder };
-  kill(): void;
+  readonly opened: SessionsOpened;
 }
 
-function threadInstance({ model, worker, calls, gone, kill, orders }: Thread): Instance {
+function sessionsInstance(model: string, { carrier, calls, gone, opened }: Parts): Instance {
   return {
     depth: 2,
     gone,
-    kill,
+    kill: carrier.kill,
     async run({ inputs, outputs, guard }: Job): Promise<Computed> {
       const { id, reply } = calls.begin();
-      const given = outputs && toWire(orders.outputs, outputs);
-      worker.postMessage([id, guard, toWire(orders.inputs, inputs), given] satisfies WorkerCall);
+      carrier.post([id, guard, toWire(opened.inputs, inputs), outputs && toWire(opened.outputs, outputs)]);
       const [, figure, computed, facts] = await reply;
       if (typeof figure !== 'number' || computed === undefined) {
         throw new GalerkinError('INFERENCE_FAILED', { model }, { cause: new Error(String(figure)) });
       }
-      const answer = { inferMs: figure, outputs: fromWire(orders.outputs, computed) };
-      return facts === undefined ? answer : { ...answer, guard: fromWire(orders.facts, facts) };
+      const answer = { inferMs: figure, outputs: fromWire(opened.outputs, computed) };
+      return facts === undefined ? answer : { ...answer, guard: fromWire(opened.facts, facts) };
     },
     async close() {
-      kill();
+      carrier.kill();
       await gone;
     },
   };
 }
 
-/** The worker's first message, in reply to call 1 that nobody sends, says whether its sessions opened and what they give. */
-async function opened(
+/** The first message, in reply to call 1 that nobody sends, says whether the sessions opened and what they give. */
+async function whatOpened(
   model: string,
-  calls: Calls<WorkerReply>,
+  reply: Promise<SessionsReply>,
   { kill, gone }: Pick<Instance, 'kill' | 'gone'>,
-): Promise<WorkerOpened> {
-  const { reply } = calls.begin();
+): Promise<SessionsOpened> {
   const timer = setTimeout(kill, openTimeoutMs);
   try {
     const [, answer] = await reply;
     if (typeof answer === 'object') return answer;
     kill();
     await gone;
-    throw new GalerkinError('MODEL_UNSERVABLE', { model, why: `its graphs do not load (${answer})` });
+    throw unservable(model, `its graphs do not load (${answer})`);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Opens a package with model.onnx, and guard.onnx where there is one, in a worker thread per instance. */
-export const onnxruntimeBackend: Backend = { name: 'onnxruntime', open: openWorker };
+/** Opens a package with model.onnx, and guard.onnx where there is one. */
+export const onnxruntimeBackend: Backend = { name: 'onnxruntime', open: openInstance };

@@ -55,7 +55,8 @@ export function movable(list: WireList): ArrayBuffer[] {
   for (const value of list) {
     if (!ArrayBuffer.isView(value) || value.byteLength < movedFromBytes) continue;
     const { buffer } = value;
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === value.byteLength && !buffers.includes(buffer)) buffers.push(buffer);
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === value.byteLength && !buffers.includes(buffer))
+      buffers.push(buffer);
   }
   return buffers;
 }

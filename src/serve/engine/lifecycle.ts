@@ -106,8 +106,14 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
 
   const load = async (name: string, override?: LoadOverride): Promise<void> => {
     try {
-      const running = await openAll(await readVersions(name, override));
-      replace(name, running);
+      const packages = await readVersions(name, override).catch(async (error: unknown) => {
+        const [newest] = await versionsIn(repository, name, override);
+        const version = String(newest);
+        if (newest !== undefined && notes.stateOf(name, version) !== 'READY')
+          notes.set(name, version, 'UNAVAILABLE', reasonFor(error));
+        throw error;
+      });
+      replace(name, await openAll(packages));
     } catch (error) {
       faultChannel.publish(() => ({ model: name, what: 'a model could not be loaded', reason: reasonFor(error) }));
       lifecycleChannel.publish(() => ({ model: name, version: '', what: 'failed', reason: reasonFor(error) }));
