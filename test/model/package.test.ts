@@ -259,7 +259,10 @@ describe('names', () => {
     const repository = freshPath();
     const { 'guard.onnx': _, ...rest } = files();
     await expect(writePackage(repository, { ...draft(), files: rest })).rejects.toThrow(/onnx.guard/);
-    const other = { ...config(), output: [{ name: 'u', data_type: 'TYPE_FP64' as const, dims: [4, 4] }] };
+    const other = {
+      ...config(),
+      output: [{ name: 'u', data_type: 'TYPE_FP64' as const, dims: [4, 4], label_filename: '' }],
+    };
     await expect(writePackage(repository, { ...draft(), config: other })).rejects.toThrow(/wanted FP64/);
     await expect(writePackage(repository, { ...draft(), config: { ...config(), platform: '' } })).rejects.toThrow(
       /backend/,
