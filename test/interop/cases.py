@@ -121,7 +121,7 @@ def run(urls, chosen):
             print(f"skipped {name}: {reason}", flush=True)
         except Exception as error:
             failed += 1
-            print(f"FAILED  {name}: {type(error).__name__}: {str(error)[:400]}", flush=True)
+            print(f"FAILED  {name}: {type(error).__name__}: {str(error)[:200]}", flush=True)
             if "--trace" in sys.argv:
                 traceback.print_exc()
     return failed
