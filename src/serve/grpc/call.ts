@@ -1,4 +1,5 @@
 // One gRPC call over one HTTP/2 stream: messages in, messages out, and a status at the end, whatever happens between.
+import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { GalerkinError, type Timers } from '../../base/index.js';
 import { acceptedEncodings, deflateFramed, type Encoding, encodingOf, inflateMessage } from './compression.js';
@@ -60,7 +61,11 @@ export class Call implements StreamCall {
   }
 
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      // Every request of a stream may listen.
+      if (this.method.kind === 'stream') setMaxListeners(0, this.controller.signal);
+    }
     if (this.isOver) this.controller.abort();
     return this.controller.signal;
   }
@@ -108,9 +113,8 @@ export class Call implements StreamCall {
     else {
       const accepts = { 'grpc-accept-encoding': acceptedEncodings };
       this.stream.respond({ ...responseHeaders, ...accepts, ...trailersOf(status) }, { endStream: true });
+      this.stopClient();
     }
-    // The client may still be sending; it is told that nobody listens.
-    if (!this.stream.readableEnded && status.code !== 'OK') this.stream.close(resetNothingWrong);
   }
 
   fail(error: unknown): void {
@@ -148,7 +152,17 @@ export class Call implements StreamCall {
         ? responseHeaders
         : { ...responseHeaders, 'grpc-encoding': encoding, 'grpc-accept-encoding': acceptedEncodings };
     this.stream.respond(headers, withTrailers);
-    this.stream.on('wantTrailers', () => this.stream.sendTrailers(trailersOf(this.status)));
+    this.stream.on('wantTrailers', () => {
+      this.stream.sendTrailers(trailersOf(this.status));
+      // Not before they are sent: a reset drops what still waits on its stream.
+      if (this.status.code !== 'OK') setImmediate(() => this.stopClient());
+    });
+  }
+
+  /** Once a failure is said, a client that is still sending is told that nobody listens. */
+  private stopClient(): void {
+    const isSending = !this.stream.readableEnded && !this.stream.destroyed;
+    if (this.status.code !== 'OK' && isSending) this.stream.close(resetNothingWrong);
   }
 
   private onData(chunk: Buffer): void {
