@@ -4,7 +4,7 @@ import { type Clock, GalerkinError, type Timers } from '../../base/index.js';
 import type { ModelPackage } from '../../model/index.js';
 import { withBreaker } from '../admission/circuit-breaker.js';
 import type { Backend } from '../backends/backend.js';
-import { cachedModel } from '../cache/cached-model.js';
+import { cachedPackage } from '../cache/cached-model.js';
 import type { PredictionCache } from '../cache/prediction-cache.js';
 import type { ServeConfig } from '../options.js';
 import { instancePackage } from '../sequences/own-tensors.js';
@@ -31,12 +31,6 @@ function statedThreads({ config }: ModelPackage): number {
   return Number.isInteger(stated) && stated > 0 ? Math.min(stated, 256) : 0;
 }
 
-/** Whom it asks in turn, so that a cached answer follows their changes too. */
-const asksOf = ({ manifest, config }: ModelPackage): { readonly name: string }[] => [
-  ...(manifest?.guard?.fallback === undefined ? [] : [{ name: manifest.guard.fallback }]),
-  ...(config.ensemble_scheduling?.step ?? []).map(({ model_name: name }) => ({ name })),
-];
-
 /**
  * Opens the instances of a version and warms them; it is ready when it returns.
  * @throws BACKEND_UNKNOWN, MODEL_UNSERVABLE; nothing stays open then.
@@ -51,10 +45,7 @@ export async function openVersion(model: ModelPackage, workshop: Workshop): Prom
   }
   const instances = config.instances > 0 ? config.instances : wanted;
   const threads = config.threads || statedThreads(model) || Math.max(1, Math.floor(availableParallelism() / instances));
-  const cached = cachedModel(
-    { name: served.name, version: served.version, config: model.config, content: [model.digest], asks: asksOf(model) },
-    config.cacheEveryModel,
-  );
+  const cached = cachedPackage(model, config.cacheEveryModel);
   const startMs = clock.monotonic();
   const statistics = modelStatistics({
     name: served.name,
