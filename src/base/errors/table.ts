@@ -7,6 +7,7 @@ import { learnErrors } from './learn.js';
 import { modelErrors } from './model.js';
 import { runtimeErrors } from './runtime.js';
 import { serveErrors } from './serve.js';
+import { serveOperationErrors } from './serve-operation.js';
 import { serveProtocolErrors } from './serve-protocol.js';
 import { serveSchedulingErrors } from './serve-scheduling.js';
 import { solveErrors } from './solve.js';
@@ -21,6 +22,7 @@ export const errorTable = {
   ...modelErrors,
   ...learnErrors,
   ...serveErrors,
+  ...serveOperationErrors,
   ...serveProtocolErrors,
   ...serveSchedulingErrors,
   ...cliErrors,
