@@ -57,12 +57,10 @@ function openDiskRepository(folder: string, max: number): Repository {
   return {
     location: folder,
     list: () => shelf.list(),
-    read: (name, version, { config, files } = {}) =>
-      readFromShelf(files === undefined ? shelf : memoryShelf(name, files), name, {
-        version,
-        config: readingOf(config),
-        defaultMaxBatchSize: max,
-      }),
+    async read(name, version, { config, files } = {}) {
+      const place = files === undefined ? shelf : memoryShelf(name, files);
+      return readFromShelf(place, name, { version, config: readingOf(config), defaultMaxBatchSize: max });
+    },
     async fingerprint(name) {
       assertModelName(name);
       const facts = await diskFingerprint(folder, name);

@@ -1,6 +1,6 @@
 // Ensembles: steps, each a model, joined by tensors that have names of their own; every tensor has one source, and no step waits for itself.
 import { z } from 'zod';
-import { name, unsigned } from './values.js';
+import { name, required, unsigned } from './values.js';
 
 const step = z.strictObject({
   model_name: name,
@@ -17,7 +17,7 @@ const step = z.strictObject({
 type Step = z.infer<typeof step>;
 
 export const ensembleScheduling = z.strictObject({
-  step: z.array(step).min(1, 'wanted at least one step'),
+  step: z.array(step, required('at least one step')).min(1, 'wanted at least one step'),
   /** How many requests are inside at once; 0: no bound. */
   max_inflight_requests: unsigned.default(0),
 });

@@ -70,12 +70,16 @@ export function readTree(tree: MessageNode, positionOf: (offset: number) => Posi
 /** What is left when every field at fault is taken out; of a tensor, its name stays for the graph to complete. */
 function salvage(value: Decoded['value'], faulty: readonly (readonly PropertyKey[])[]): ModelConfig | undefined {
   const kept: Record<string, unknown> = { ...value };
+  const tensors = new Map<string, Set<PropertyKey>>();
   for (const [field = '', index] of faulty) {
     const name = String(field);
-    const items = kept[name];
-    const isTensor = (name === 'input' || name === 'output') && typeof index === 'number' && Array.isArray(items);
-    if (isTensor) kept[name] = items.map((item, k) => (k === index ? nameOnly(item) : item));
+    const isTensor = (name === 'input' || name === 'output') && typeof index === 'number';
+    if (isTensor) tensors.set(name, (tensors.get(name) ?? new Set()).add(index));
     else delete kept[name];
+  }
+  for (const [name, indices] of tensors) {
+    const items = kept[name];
+    if (Array.isArray(items)) kept[name] = items.map((item, k) => (indices.has(k) ? nameOnly(item) : item));
   }
   return modelConfigSchema.safeParse(kept).data;
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { checkPreferred } from './batching.js';
 import { enumerations } from './enumerations.js';
-import { checkUnique, dataType, name, relativePath, saidDataType, size, unsigned } from './values.js';
+import { checkUnique, dataType, name, relativePath, required, saidDataType, size, unsigned } from './values.js';
 
 const control = z.strictObject({
   kind: z.enum(enumerations.ControlKind).default('CONTROL_SEQUENCE_START'),
@@ -27,7 +27,7 @@ const state = z.strictObject({
   input_name: name,
   output_name: name,
   data_type: saidDataType,
-  dims: z.array(size).min(1, 'wanted at least one size'),
+  dims: z.array(size, required('at least one size')).min(1, 'wanted at least one size'),
   initial_state: z.array(initialState).max(1, 'wanted at most one initial state').default([]),
   use_same_buffer_for_input_output: z.boolean().default(false),
 });
@@ -50,7 +50,12 @@ export const sequenceBatching = z.strictObject({
   /** A sequence that sends nothing for so long is over; 0 stands for one second. */
   max_sequence_idle_microseconds: unsigned.default(0),
   control_input: z
-    .array(z.strictObject({ name, control: z.array(control).min(1, 'wanted at least one control') }))
+    .array(
+      z.strictObject({
+        name,
+        control: z.array(control, required('at least one control')).min(1, 'wanted at least one control'),
+      }),
+    )
     .default([]),
   state: z.array(state).default([]),
 });
