@@ -135,6 +135,13 @@ describe('who may come in', () => {
     );
   });
 
+  test('nor ask for inference on the short way in', async () => {
+    const headers = { origin: 'https://evil.example', 'content-type': 'text/plain' };
+    const url = `${server.url}/v2/models/double/infer`;
+    expect((await post(url, jsonQuestion(constantField(1), [1, 4, 4]), headers)).status).toBe(403);
+    expect((await post(url, jsonQuestion(constantField(1), [1, 4, 4]), { origin: server.url })).status).toBe(200);
+  });
+
   test('a plain GET is told what is spoken here', async () => {
     const reply = await get(`${server.url}/ws`);
     expect([reply.status, reply.json]).toEqual([426, { error: expect.stringContaining('WebSocket handshake') }]);

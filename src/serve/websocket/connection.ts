@@ -204,7 +204,7 @@ export class Connection implements Subscriber {
         const response = writeInferResponse(model.served, asked, answered, call);
         this.send(answerFrame(response.body, response.jsonLength, isFinal));
         if (!isFinal) await this.taken();
-        if (signal.aborted) break;
+        if (signal.aborted && !isFinal) throw new GalerkinError('REQUEST_CANCELLED', { model: name });
       }
     } finally {
       call.release();
