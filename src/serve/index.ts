@@ -3,6 +3,17 @@ export type { Backend, Computed, Instance, InstanceOptions, Job, Tensors } from 
 export { onnxruntimeBackend } from './backends/onnxruntime.js';
 export { type ProcessBackendOptions, processBackend } from './backends/process.js';
 export { type ChildHandler, serveChild } from './backends/serve-child.js';
+export { type AdaptiveBatchSizer, adaptiveBatchSizer, type SizerReport } from './batching/adaptive-batch-sizer.js';
+export type { BatchingReport } from './batching/batch-tally.js';
+export type { BatchingScheduler } from './batching/batcher.js';
+export { type DynamicBatcherParts, directScheduler, dynamicBatcher } from './batching/dynamic-batcher.js';
+export type { SchedulerParts } from './batching/parts.js';
+export {
+  type ResourceLimiter,
+  type ResourceUser,
+  resourceLimiter,
+  resourceTotals,
+} from './batching/resource-limiter.js';
 export { type AskedModel, type CachedModel, cachedModel, cachedPackage } from './cache/cached-model.js';
 export { type CacheConfig, openCache } from './cache/open-cache.js';
 export { cacheOptions } from './cache/options.js';
@@ -14,7 +25,9 @@ export {
   predictionCache,
 } from './cache/prediction-cache.js';
 export { type GuardFigures, type GuardPolicy, guardPolicies, type Verdict } from './engine/guard-verdict.js';
+export type { Execution, Pool, Source } from './engine/pool.js';
 export type { Answer, Question } from './engine/question.js';
+export { newStageTimes, type Scheduler, type StageTimes, type Work } from './engine/scheduler.js';
 export { plainTerms, type Terms } from './engine/terms.js';
 export { checkPort } from './listen.js';
 export { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
