@@ -45,7 +45,7 @@ SwaggerUIBundle({
 export const docsStyle = `html { overflow-y: scroll; }
 body { margin: 0; background: #fff; }
 html.dark-mode body { background: #1c2022; }
-html.dark-mode .swagger-ui .examples__title { color: #d0d4d8; }
+html.dark-mode .swagger-ui .examples-select__section-label { color: #d0d4d8; }
 .swagger-ui .wrapper { box-sizing: border-box; }
 .swagger-ui pre, .swagger-ui table { max-width: 100%; }
 @media (max-width: 640px) {
