@@ -11,7 +11,7 @@ export interface Marks {
   readonly start: boolean;
   readonly end: boolean;
   readonly ready: boolean;
-  /** A decimal number or a text; '' for a row without a request. */
+  /** A decimal number or a text; '0' for a row without a request. */
   readonly id: string;
 }
 
@@ -115,5 +115,5 @@ export function writeControls({ flags, id, shape }: Controls, marks: Marks, into
   for (const { name, flag, no, yes } of flags) into[name] = marks[flag] ? yes : no;
   if (id === undefined) return;
   if (id.dtype === 'BYTES') into[id.name] = { dtype: 'BYTES', shape, data: [marks.id] };
-  else into[id.name] = dataTensor(id.dtype, shape, [marks.id === '' ? 0n : (idValue(id.dtype, marks.id) ?? 0n)]);
+  else into[id.name] = dataTensor(id.dtype, shape, [idValue(id.dtype, marks.id) ?? 0n]);
 }

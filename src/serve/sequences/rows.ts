@@ -9,7 +9,7 @@ import { writeStates } from './implicit-state.js';
 import type { SequencePlan } from './sequence-plan.js';
 import type { Turn } from './turn.js';
 
-const blankMarks: Marks = Object.freeze({ start: false, end: false, ready: false, id: '' });
+const blankMarks: Marks = Object.freeze({ start: false, end: false, ready: false, id: '0' });
 
 /** The inputs of a request as the model takes them. */
 export function rowOf(turn: Turn, { controls, states }: SequencePlan): Tensors {

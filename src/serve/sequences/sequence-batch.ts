@@ -18,6 +18,8 @@ export interface SequenceHost {
   succeed(turn: Turn, computed: Computed): void;
   fail(turn: Turn, error: unknown): void;
   executed(batch: ExecutedBatch): void;
+  /** Settles the members of a batch; what becomes ready meanwhile leaves together afterwards. */
+  together(settle: () => void): void;
 }
 
 export interface SequenceBatchFacts {
@@ -93,16 +95,22 @@ export class SequenceBatch implements Execution {
       waitedMs: this.waitedMs,
       doneMs,
     });
-    turns.forEach((turn, k) => {
-      this.answer(turn, places[k] ?? k, computed);
+    host.together(() => {
+      turns.forEach((turn, k) => {
+        this.answer(turn, places[k] ?? k, computed);
+      });
     });
   }
 
   failed(error: unknown): void {
+    const { host, rows } = this;
     const { turns, tryAlone } = this.facts;
-    const isShared = this.rows > 1 && isGalerkinError(error) && error.code === 'INFERENCE_FAILED';
+    const isShared = rows > 1 && isGalerkinError(error) && error.code === 'INFERENCE_FAILED';
     if (isShared) tryAlone(turns);
-    else for (const turn of turns) this.host.fail(turn, error);
+    else
+      host.together(() => {
+        for (const turn of turns) host.fail(turn, error);
+      });
   }
 
   private inputs(): Tensors {

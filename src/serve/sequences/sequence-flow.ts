@@ -1,5 +1,6 @@
 // The life of sequences: from a start over requests that follow each other to an end, a silence, or a start that came to nothing.
 import type { SequenceTerms } from '../engine/terms.js';
+import type { Lane } from './lane.js';
 import type { Sequence } from './sequence.js';
 import type { SequenceTable } from './sequence-table.js';
 import type { Turn } from './turn.js';
@@ -8,6 +9,8 @@ export interface FlowHost {
   nowMs(): number;
   /** What this request belongs to was never started: it waits no more. */
   strand(turn: Turn): void;
+  /** A request is ready there. */
+  wake(lane: Lane): void;
 }
 
 export class SequenceFlow {
@@ -77,12 +80,12 @@ export class SequenceFlow {
       return;
     }
     if (!this.table.settle(sequence) || sequence.lane === undefined) return;
-    const { ready, pool } = sequence.lane;
+    const { ready } = sequence.lane;
     if (!ready.has(sequence)) {
       sequence.readyMs = this.host.nowMs();
       ready.add(sequence);
     }
-    pool?.wake();
+    this.host.wake(sequence.lane);
   }
 
   /** Gives the slot to whoever waits for one. */

@@ -33,6 +33,7 @@ export class SequenceScheduler implements Scheduler, LaneHost, FlowHost, CancelT
   private readonly seen: ReadonlySet<string>;
   private readonly readForm: (inputs: Work['inputs']) => Form;
   private readonly freeStates: readonly string[];
+  private isTogether = false;
   private drained: (() => void) | undefined;
 
   constructor(
@@ -43,7 +44,7 @@ export class SequenceScheduler implements Scheduler, LaneHost, FlowHost, CancelT
     this.model = served.name;
     this.lanes = Array.from({ length: lanes }, () => {
       const slots = new Slots((plan.slots * instances) / lanes, plan.strategy === 'direct');
-      return new Lane(this, slots, new FlushTimer(clock, timers, () => this.wake()));
+      return new Lane(this, slots, new FlushTimer(clock, timers, () => this.wakeAll()));
     });
     this.table = new SequenceTable(this.lanes, { clock, timers, idleMs: plan.idleMs });
     this.flow = new SequenceFlow(this.table, this);
@@ -191,7 +192,7 @@ export class SequenceScheduler implements Scheduler, LaneHost, FlowHost, CancelT
 
   async close(drainTimeoutMs: number): Promise<void> {
     this.isClosing = true;
-    this.wake();
+    this.wakeAll();
     if (drainTimeoutMs > 0 && this.pending + this.running > 0) await this.drain(drainTimeoutMs);
     this.table.stop();
     this.deadlines.stop();
@@ -217,7 +218,21 @@ export class SequenceScheduler implements Scheduler, LaneHost, FlowHost, CancelT
     if (this.pending + this.running === 0) this.drained?.();
   }
 
-  private wake(): void {
+  wake({ pool }: Lane): void {
+    if (!this.isTogether) pool?.wake();
+  }
+
+  together(settle: () => void): void {
+    this.isTogether = true;
+    try {
+      settle();
+    } finally {
+      this.isTogether = false;
+    }
+    this.wakeAll();
+  }
+
+  private wakeAll(): void {
     for (const { pool } of this.lanes) pool?.wake();
   }
 
