@@ -2,6 +2,7 @@
 import type { Tensor as NativeTensor, OnnxValue } from 'onnxruntime-node';
 import { GalerkinError, type Tensor } from '../base/index.js';
 import { dtypeOf } from './session-values.js';
+import { withoutZeros, withZeros } from './zero-characters.js';
 
 export type { NativeTensor };
 export type Runtime = typeof import('onnxruntime-node');
@@ -34,7 +35,7 @@ export function toNative({ Tensor: Native }: Runtime, tensor: Tensor): NativeTen
     case 'BOOL':
       return new Native('bool', tensor.data, shape);
     case 'BYTES':
-      return new Native('string', tensor.data, shape);
+      return new Native('string', withoutZeros(tensor.data), shape);
     case 'BF16':
       throw new GalerkinError('SESSION_INPUT_INVALID', {
         name: 'BF16 tensor',
@@ -58,7 +59,7 @@ export function fromNative(name: string, value: OnnxValue): Tensor {
   if (dtype === 'UINT64' && data instanceof BigUint64Array) return { dtype, shape, data };
   if (dtype === 'INT8' && data instanceof Int8Array) return { dtype, shape, data };
   if (dtype === 'INT16' && data instanceof Int16Array) return { dtype, shape, data };
-  if (dtype === 'BYTES' && Array.isArray(data)) return { dtype, shape, data };
+  if (dtype === 'BYTES' && Array.isArray(data)) return { dtype, shape, data: withZeros(data) };
   throw new GalerkinError('SESSION_RUN_FAILED', {
     reason: `output '${name}' came as ${value.type} in an unknown array`,
   });

@@ -58,7 +58,7 @@ export async function openDoors(house: House): Promise<Doors> {
     closing.push(() => closeHttp(http, drainTimeoutMs));
     let grpcPort: number | undefined;
     if (config.grpc) {
-      const facts = { name: 'galerkin', version, extensions: protocol.extensions };
+      const facts = { name: config.serverName, version, extensions: protocol.extensions };
       const grpc = createGrpc({ engine, facts, timers, ...protocol });
       grpcPort = await grpc.listen({ host, port: portBeside(config, config.grpcPort, 1) });
       closing.push(() => grpc.close(drainTimeoutMs));

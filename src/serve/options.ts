@@ -12,6 +12,10 @@ export const serveOptions = optionSchema({
     doc: 'Address to listen on. Other machines reach the server only if you change it.',
     default: '127.0.0.1',
   }),
+  serverName: textOption({
+    doc: "What the server calls itself in its metadata; programs that insist on Triton want 'triton'.",
+    default: 'galerkin',
+  }),
   port: integerOption({ doc: 'TCP port to listen on; 0 takes any free one.', default: 8000, min: 0, max: 65_535 }),
   modelControl: choiceOption(controlModes, {
     doc: "Who decides what is served: 'none' loads everything once, 'poll' follows the folder, 'explicit' loads what clients ask for.",

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { retryDelayMs } from '../../dist/serve/engine/retry.js';
 import { structureFault } from '../../dist/serve/http/json-body.js';
 import { recentWork } from '../../dist/serve/statistics/rates.js';
-import { decodeBytesElements, gatherItems, joinItems, replaceItems } from '../../dist/serve/tensors/bytes.js';
+import { bytesOf, decodeBytesElements, gatherItems, joinItems, replaceItems } from '../../dist/serve/tensors/bytes.js';
 import { readJsonTensor } from '../../dist/serve/tensors/json-read.js';
 import { nestedJson, shortFloat32 } from '../../dist/serve/tensors/json-write.js';
 
@@ -114,4 +114,22 @@ test('the last minute is kept second by second', () => {
   clock.advance(120_000);
   expect(recent.list().filter(({ requests }) => requests > 0)).toEqual([]);
   expect(recent.list().length).toBe(60);
+});
+
+test('elements of BYTES that are no text come back byte for byte', () => {
+  const random = seededRandom(11);
+  const elements = Array.from({ length: 2000 }, () =>
+    Buffer.from(Uint8Array.from({ length: random.integer(12) }, () => random.integer(256))),
+  );
+  elements.push(Buffer.from('\ufdd1marked'), Buffer.from('ä€😀'), Buffer.alloc(0), Buffer.from([0xff, 0xd8, 0xff]));
+  const wire = Buffer.concat(
+    elements.flatMap(element => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(element.length);
+      return [length, element];
+    }),
+  );
+  const data = decodeBytesElements(wire) ?? [];
+  expect(data).toHaveLength(elements.length);
+  expect(Buffer.compare(bytesOf({ dtype: 'BYTES', shape: [data.length], data }), wire)).toBe(0);
 });

@@ -28,11 +28,11 @@ function withoutMaps(facts: Tensors): Tensors {
   return Object.fromEntries(Object.entries(facts).filter(([, tensor]) => tensor.shape.length <= 1));
 }
 
-/** One item of zeros of an input, free sizes being 1. */
+/** One item of zeros of an input, free sizes being 1; texts are '0', which casts to numbers. */
 function zeros({ dtype, shape }: OnnxSession['inputs'][number]): Tensor {
   const sizes = shape.map(size => (typeof size === 'number' && size > 0 ? size : 1));
   const count = elementCount(sizes);
-  if (!isFixed(dtype)) return { dtype: 'BYTES', shape: sizes, data: new Array<string>(count).fill('') };
+  if (!isFixed(dtype)) return { dtype: 'BYTES', shape: sizes, data: new Array<string>(count).fill('0') };
   return tensorOver(dtype, sizes, new ArrayBuffer(count * dtypeBytes[dtype]));
 }
 

@@ -62,7 +62,7 @@ export interface HttpOptions {
 export async function createHttp({ engine, config, clock, version, ...shared }: HttpOptions): Promise<FastifyInstance> {
   const { maxBodyBytes, requestTimeoutMs } = config;
   const { protocol = protocolState({ allowClientShm: config.allowClientShm }) } = shared;
-  const v2 = { engine, maxBodyBytes, version, protocol, clock };
+  const v2 = { engine, maxBodyBytes, name: config.serverName, version, protocol, clock };
   const gate = originGate(config);
   let closing = false;
   const door = inferDoor({ ...v2, isClosing: () => closing });

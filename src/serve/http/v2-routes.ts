@@ -65,8 +65,8 @@ function modelHandlers(options: V2Options): Readonly<Record<string, Handlers>> {
 
 /** Registers the v2 protocol. */
 export function addV2Routes(app: FastifyInstance, options: V2Options): void {
-  const { engine, version, protocol } = options;
-  endpoint(app, '/v2', { GET: async () => ({ name: 'galerkin', version, extensions: protocol.extensions }) });
+  const { engine, name, version, protocol } = options;
+  endpoint(app, '/v2', { GET: async () => ({ name, version, extensions: protocol.extensions }) });
   endpoint(app, '/v2/health/live', { GET: async () => ({ live: true }) });
   endpoint(app, '/v2/health/ready', {
     GET: async (_request, reply) => reply.code(engine.isReady() ? 200 : 400).send({ ready: engine.isReady() }),

@@ -1,5 +1,6 @@
 // Tensors as bytes: little-endian, row-major, without padding, as the wire, the workers and the child processes carry them.
 import { type DType, dtypeBytes, elementCount, invariant, type Tensor } from '../../base/index.js';
+import { bytesOfText, textOf } from './element-text.js';
 
 /** The datatypes whose elements have one fixed size. */
 export type FixedDType = Exclude<DType, 'BYTES'>;
@@ -59,7 +60,7 @@ export function ownBuffer(bytes: Uint8Array): ArrayBuffer {
   return buffer;
 }
 
-/** The bytes of a tensor, not copied; BYTES are written as 32-bit length and UTF-8 for each element. */
+/** The bytes of a tensor, not copied; BYTES are written as 32-bit length and content for each element. */
 export function bytesOf(tensor: Tensor): Uint8Array {
   if (tensor.dtype === 'BYTES') return encodeBytesElements(tensor.data);
   const { buffer, byteOffset, byteLength } = tensor.data;
@@ -67,7 +68,7 @@ export function bytesOf(tensor: Tensor): Uint8Array {
 }
 
 function encodeBytesElements(elements: readonly string[]): Uint8Array {
-  const encoded = elements.map(element => Buffer.from(element, 'utf8'));
+  const encoded = elements.map(bytesOfText);
   const total = encoded.reduce((sum, bytes) => sum + 4 + bytes.length, 0);
   const out = Buffer.allocUnsafeSlow(total);
   let at = 0;
@@ -87,7 +88,7 @@ export function decodeBytesElements(bytes: Uint8Array): string[] | undefined {
     if (at + 4 > buffer.length) return undefined;
     const length = buffer.readUInt32LE(at);
     if (at + 4 + length > buffer.length) return undefined;
-    elements.push(buffer.toString('utf8', at + 4, at + 4 + length));
+    elements.push(textOf(buffer.subarray(at + 4, at + 4 + length)));
     at += 4 + length;
   }
   return elements;
