@@ -54,8 +54,9 @@ export function lintReading(place: Place, reading: ConfigReading, graph: OnnxGra
   const found = faults.map(fault => finding(place, 'error', fault));
   if (salvaged === undefined) return found;
   const { config, faults: unidentified } = identify(salvaged, place.model || salvaged.name, graph !== undefined);
-  // Without a graph, nobody knows whether one would have been found.
-  const known = unidentified.filter(({ path }) => place.model !== '' || path[0] !== 'backend');
+  // Without a folder nobody knows what lies in it, and a platform that is at fault itself says no backend.
+  const isBlind = place.model === '' || (says('platform') && salvaged.platform === '');
+  const known = unidentified.filter(({ path }) => !isBlind || path[0] !== 'backend');
   found.push(...known.map(({ path, text }) => finding(place, 'error', at(path, text))));
   found.push(...remarks(salvaged).map(({ path, text, mend }) => finding(place, 'warning', at(path, text), mend)));
   if (graph === undefined || config.backend !== onnxBackend) return found;
