@@ -40,9 +40,9 @@ function valueAfter(bytes: Uint8Array, at: number): number {
 /** The place after the list that opens at `at`, itself `depth` levels deep. A flat list of numbers is passed over by searching for its end. */
 function afterList(bytes: Uint8Array, at: number, depth: number): number {
   const close = bytes.indexOf(closeList, at);
-  if (close < 0) return bytes.length;
-  const inner = bytes.subarray(at + 1, close);
-  if (inner.indexOf(openList) < 0 && inner.indexOf(quote) < 0 && inner.indexOf(openObject) < 0) return close + 1;
+  const inner = bytes.subarray(at + 1, Math.max(close, at + 1));
+  const isFlat = close > 0 && inner.indexOf(openList) < 0 && inner.indexOf(quote) < 0 && inner.indexOf(openObject) < 0;
+  if (isFlat) return close + 1;
   let level = depth;
   for (let place = at; place < bytes.length; place++) {
     const byte = bytes[place] ?? 0;
