@@ -22,14 +22,18 @@ function range({ min, max }: OptionRow): string | undefined {
 
 /** The help line of one option: what it does, then unit, range and default. */
 export function flagHelp(row: OptionRow): string {
-  const shown = row.default === '' || row.default === undefined ? undefined : `default ${JSON.stringify(row.default)}`;
+  const shown =
+    row.kind === 'boolean' || row.default === '' || row.default === undefined
+      ? undefined
+      : `default ${JSON.stringify(row.default)}`;
   const facts = [row.unit, range(row), shown].filter(fact => fact !== undefined);
   return facts.length === 0 ? row.doc : `${row.doc} (${facts.join('; ')})`;
 }
 
 function flagOf(row: OptionRow): Option {
   const name = `--${kebab(row.key)}`;
-  if (row.kind === 'boolean') return new Option(name, flagHelp(row));
+  // What is on unless told otherwise needs a word that switches it off.
+  if (row.kind === 'boolean') return new Option(row.default === true ? `--no-${kebab(row.key)}` : name, flagHelp(row));
   const option = new Option(`${name} <${row.kind === 'string' ? 'text' : 'number'}>`, flagHelp(row));
   if (row.choices) option.choices(row.choices);
   if (row.kind !== 'string') option.argParser(parseNumber);

@@ -53,13 +53,19 @@ export async function openDoors(house: House): Promise<Doors> {
     watched.stop();
   };
   try {
-    const http = await createHttp({ engine, config, clock, version, protocol, metrics: page });
+    const http = await createHttp({ engine, config, clock, timers, version, protocol, metrics: page });
     const { port } = await listen(http, config);
     closing.push(() => closeHttp(http, drainTimeoutMs));
     let grpcPort: number | undefined;
     if (config.grpc) {
       const facts = { name: config.serverName, version, extensions: protocol.extensions };
-      const grpc = createGrpc({ engine, facts, timers, ...protocol });
+      const grpc = createGrpc({
+        engine,
+        facts,
+        timers,
+        ...protocol,
+        limits: { requestTimeoutMs: config.requestTimeoutMs },
+      });
       grpcPort = await grpc.listen({ host, port: portBeside(config, config.grpcPort, 1) });
       closing.push(() => grpc.close(drainTimeoutMs));
     }

@@ -15,6 +15,10 @@ export interface Server {
   /** Such as http://127.0.0.1:8000, without a slash at the end. */
   readonly url: string;
   readonly port: number;
+  /** As it was asked for. */
+  readonly host: string;
+  /** What was loaded at the start, by name, newest version first. */
+  readonly models: readonly { readonly name: string; readonly version: string }[];
   /** Undefined if gRPC is switched off. */
   readonly grpcPort: number | undefined;
   /** Undefined if the port for metrics is switched off; they are at GET /monitoring/metrics too. */
@@ -39,6 +43,8 @@ export async function serve(options: ServeOptions = {}, surroundings: Surroundin
     const doors = await openDoors({ engine, config, clock, timers, version: packageVersion() });
     return {
       ...doors,
+      host: config.host,
+      models: engine.models.map(({ served: { name, version } }) => ({ name, version })),
       url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${doors.port}`,
       close: once(async () => {
         // Models stay until the last request has its answer.

@@ -1,43 +1,30 @@
-// `galerkin serve`: serves the repository over KServe v2 and REST, with the studio, until it is asked to stop.
+// `galerkin serve [DIR]`: serves a repository of models until it is asked to stop.
 import { Command } from 'commander';
-import { type Server, serve, serveOptions } from '../../serve/index.js';
+import { serve, serveOptions } from '../../serve/index.js';
 import { addFlags, typedFlags } from '../flags.js';
 import { onInterrupt } from '../interrupt.js';
 import { report } from '../output.js';
 import { solverBackend } from '../solver-backend.js';
 import { studioFolder } from '../studio-folder.js';
+import { serverFacts, welcome } from '../welcome.js';
 
 export function serveCommand(): Command {
-  const command = new Command('serve').option('--json', 'print one line of JSON once the server is up', false);
+  const command = new Command('serve')
+    .argument(
+      '[repository]',
+      'folder of models, as Triton lays them out, or s3://bucket/prefix; stands for --repository',
+    )
+    .option('--json', 'print one line of JSON once the server is up', false);
   return addFlags(command, serveOptions, ['studioFolder']).action(run);
 }
 
-async function run({ json }: { json: boolean }, command: Command): Promise<void> {
+async function run(repository: string | undefined, { json }: { json: boolean }, command: Command): Promise<void> {
   const { asked, dispose } = onInterrupt();
-  const options = { studioFolder: studioFolder(), ...typedFlags(command, serveOptions) };
+  const place = repository === undefined ? {} : { repository };
+  const options = { studioFolder: studioFolder(), ...typedFlags(command, serveOptions), ...place };
   const server = await serve(options, { backends: [solverBackend()] });
-  report(json, { url: server.url, port: server.port, pid: process.pid }, () => welcome(server));
+  report(json, serverFacts(server), () => welcome(server, options.studioFolder !== ''));
   await asked;
   dispose();
   await server.close();
-}
-
-/** The port that `galerkin predict` asks unless told otherwise. */
-const defaultPort = 8000;
-
-/** What a person wants to know once the server is up. */
-export function welcome({ url, port }: Server): string {
-  const at = port === defaultPort ? '' : ` --url ${url}`;
-  return [
-    `Server  ${url}`,
-    `Studio  ${url}/studio/`,
-    '',
-    'Try it:',
-    `  curl -s ${url}/v2/health/ready -o /dev/null -w '%{http_code}\\n'`,
-    `  curl -s ${url}/v2/models/darcy`,
-    `  npx galerkin predict darcy --sample 3${at}`,
-    `  npx galerkin predict darcy --inclusion 0.3,0.6,0.2,100 --guard fallback${at}`,
-    '',
-    'Ctrl-C stops it.',
-  ].join('\n');
 }

@@ -11,7 +11,7 @@ import { percent, report } from '../output.js';
 import { progressBar } from '../progress-bar.js';
 import { solverBackend } from '../solver-backend.js';
 import { studioFolder } from '../studio-folder.js';
-import { welcome } from './serve.js';
+import { serverFacts, welcome } from '../welcome.js';
 
 interface StartFlags {
   readonly folder: string;
@@ -49,7 +49,7 @@ async function run({ folder, json }: StartFlags, command: Command): Promise<void
       { repository, host, port, studioFolder: studioFolder() },
       { backends: [solverBackend()] },
     );
-    report(json, { url: server.url, port: server.port, pid: process.pid }, () => `\n${welcome(server)}`);
+    report(json, serverFacts(server), () => `\n${welcome(server, true)}`);
     await asked;
     await server.close();
   } finally {
