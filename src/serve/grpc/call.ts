@@ -41,6 +41,7 @@ export class Call implements StreamCall {
   private hasHeaders = false;
   private isOver = false;
   private isPaused = false;
+  private timesWaiting = 0;
   private status: Status = ok;
 
   constructor(
@@ -70,9 +71,11 @@ export class Call implements StreamCall {
     return this.controller.signal;
   }
 
-  /** True while the client owes it (the rest of) a message that it has begun or must send. */
-  get isWaiting(): boolean {
-    return !this.isOver && !this.isPaused && (this.method.kind === 'unary' ? !this.hasMessage : !this.framer.isBetween);
+  /** Looks whether the client owes (the rest of) a message. @returns how often in a row it was seen to owe the same one */
+  seenWaiting(): number {
+    const owes = this.method.kind === 'unary' ? !this.hasMessage : !this.framer.isBetween;
+    this.timesWaiting = owes && !this.isOver && !this.isPaused ? this.timesWaiting + 1 : 0;
+    return this.timesWaiting;
   }
 
   header(name: string): string | undefined {
@@ -175,6 +178,7 @@ export class Call implements StreamCall {
   }
 
   private readonly deliver = (message: FramedMessage): void => {
+    this.timesWaiting = 0;
     if (message.isCompressed || this.turn !== undefined) this.deliverLater(message);
     else this.onMessage(message.bytes);
   };

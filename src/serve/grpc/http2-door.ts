@@ -8,7 +8,7 @@ import {
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { GalerkinError, invariant, type Timers } from '../../base/index.js';
-import { portUnavailable } from '../listen.js';
+import { type Place, portUnavailable } from '../listen.js';
 import { Call, type CallSurroundings } from './call.js';
 import { statusOf } from './failure.js';
 import type { Methods } from './method.js';
@@ -47,6 +47,8 @@ const connectionWindowBytes = 64 * 1024 * 1024;
 /** Larger frames mean fewer of them for a tensor; beyond this it gains nothing. */
 const maxFrameBytes = 1024 * 1024;
 const maxHeaderBytes = 16 * 1024;
+/** How often, within the time that a client has for a message, it is looked whether it sends one. */
+const sweeps = 4;
 /** In MiB. Node counts what a session has queued to send against this, and refuses new calls above it. */
 const maxSessionMemory = 4096;
 
@@ -80,10 +82,10 @@ export class Http2Door implements Door {
     this.server.on('sessionError', () => {});
   }
 
-  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<number> {
+  async listen(place: Place): Promise<number> {
     await new Promise<void>((resolve, reject) => {
-      this.server.once('error', cause => reject(portUnavailable({ host, port }, cause)));
-      this.server.listen(port, host, resolve);
+      this.server.once('error', cause => reject(portUnavailable(place, cause)));
+      this.server.listen(place.port, place.host, resolve);
     });
     this.sweepLater();
     const address: AddressInfo | string | null = this.server.address();
@@ -148,16 +150,13 @@ export class Http2Door implements Door {
   /** Ends the calls whose client has begun a message and does not go on. */
   private sweepLater(): void {
     const { timers, limits } = this.options;
-    const waiting = new WeakSet<Call>();
     const sweep = (): void => {
       for (const call of this.around.calls) {
-        if (!call.isWaiting) waiting.delete(call);
-        else if (waiting.has(call)) {
-          call.finish(statusOf(new GalerkinError('REQUEST_TIMEOUT', { limitMs: limits.requestTimeoutMs }), call.path));
-        } else waiting.add(call);
+        if (call.seenWaiting() <= sweeps) continue;
+        call.finish(statusOf(new GalerkinError('REQUEST_TIMEOUT', { limitMs: limits.requestTimeoutMs }), call.path));
       }
-      this.cancelSweep = timers.after(limits.requestTimeoutMs, sweep);
+      this.cancelSweep = timers.after(limits.requestTimeoutMs / sweeps, sweep);
     };
-    this.cancelSweep = timers.after(limits.requestTimeoutMs, sweep);
+    this.cancelSweep = timers.after(limits.requestTimeoutMs / sweeps, sweep);
   }
 }
