@@ -4,7 +4,7 @@ import { processMetrics } from '../observe/index.js';
 import type { Engine } from './engine/engine.js';
 import { createGrpc } from './grpc/grpc-server.js';
 import { closeHttp, createHttp } from './http/server.js';
-import { listen } from './listen.js';
+import { grpcPlace, listen, metricsPlace } from './listen.js';
 import { openMetrics } from './metrics-door.js';
 import type { ServeConfig } from './options.js';
 import { type ProtocolState, protocolState } from './protocol/state.js';
@@ -28,12 +28,6 @@ export interface Doors {
   close(): Promise<void>;
 }
 
-/** -1 stands for so many ports after the one for HTTP, or for any if that was any. */
-function portBeside(config: ServeConfig, asked: number, distance: number): number {
-  if (asked >= 0) return asked;
-  return config.port === 0 ? 0 : config.port + distance;
-}
-
 function stateOf({ allowClientShm, modelControl }: ServeConfig): ProtocolState {
   const abilities = { sequences: true, modelControl: modelControl === 'explicit', schedulePolicy: true };
   return protocolState({ allowClientShm, abilities });
@@ -42,7 +36,7 @@ function stateOf({ allowClientShm, modelControl }: ServeConfig): ProtocolState {
 /** Opens what the options ask for. @throws PORT_UNAVAILABLE; then none is open. */
 export async function openDoors(house: House): Promise<Doors> {
   const { engine, config, clock, timers, version } = house;
-  const { host, drainTimeoutMs } = config;
+  const { drainTimeoutMs } = config;
   const protocol = stateOf(config);
   const watched = processMetrics();
   const collectors = [watched, hostMetrics(clock), engineMetrics(engine)];
@@ -66,12 +60,12 @@ export async function openDoors(house: House): Promise<Doors> {
         ...protocol,
         limits: { requestTimeoutMs: config.requestTimeoutMs },
       });
-      grpcPort = await grpc.listen({ host, port: portBeside(config, config.grpcPort, 1) });
+      grpcPort = await grpc.listen(grpcPlace(config));
       closing.push(() => grpc.close(drainTimeoutMs));
     }
     let metricsPort: number | undefined;
     if (config.metrics) {
-      const metrics = await openMetrics({ host, port: portBeside(config, config.metricsPort, 2) }, page);
+      const metrics = await openMetrics(metricsPlace(config), page);
       metricsPort = metrics.port;
       closing.push(metrics.close);
     }

@@ -29,7 +29,7 @@ export type { Execution, Pool, Source } from './engine/pool.js';
 export type { Answer, Question } from './engine/question.js';
 export { newStageTimes, type Scheduler, type StageTimes, type Work } from './engine/scheduler.js';
 export { plainTerms, type Terms } from './engine/terms.js';
-export { checkPort } from './listen.js';
+export { checkPorts } from './listen.js';
 export { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
 export { type Server, type Surroundings, serve } from './serve.js';
 export { hostMetrics } from './statistics/host-metrics.js';

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { invariant } from '../base/index.js';
-import { portUnavailable } from './listen.js';
+import { type Place, portUnavailable } from './listen.js';
 import type { MetricsPage } from './statistics/metrics-page.js';
 
 export interface MetricsDoor {
@@ -14,7 +14,7 @@ const limitMs = 10_000;
 
 /** Listens. @throws PORT_UNAVAILABLE */
 export async function openMetrics(
-  place: { readonly host: string; readonly port: number },
+  place: Place,
   page: (accept: string | undefined) => MetricsPage,
 ): Promise<MetricsDoor> {
   const server = createServer({ requestTimeout: limitMs, headersTimeout: limitMs }, (request, response) => {

@@ -39,12 +39,12 @@ export const serveOperationErrors = {
     message: ({ model, why }) => `failed to load '${model}': ${why} What ran before goes on.`,
     doc: 'The model could not be read, verified or opened. The reason is given; a version that ran before keeps serving.',
   }),
-  PORT_UNAVAILABLE: entry<{ host: string; port: number; reason: string }>({
+  PORT_UNAVAILABLE: entry<{ host: string; port: number; flag: string; reason: string }>({
     http: 500,
     exit: 69,
-    message: ({ host, port, reason }) =>
-      `Cannot listen on ${host} port ${port}: ${reason}. Stop what uses it, or choose another with --port (0 takes any free one).`,
-    doc: 'The port is taken or not allowed. Choose another with --port; 0 takes any free one.',
+    message: ({ host, port, flag, reason }) =>
+      `Cannot listen on ${host} port ${port}: ${reason}. Stop what uses it, or choose another with ${flag} (0 takes any free one).`,
+    doc: 'The port is taken or not allowed. Choose another with --port, --grpc-port or --metrics-port; 0 takes any free one.',
   }),
   REPOSITORY_EMPTY: entry<{ repository: string }>({
     http: 500,

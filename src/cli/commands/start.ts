@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { GalerkinError, isGalerkinError, resolveOptions, systemClock } from '../../base/index.js';
 import { learn, learnOptions } from '../../learn/index.js';
 import { readPackage } from '../../model/index.js';
-import { checkPort, serve, serveOptions } from '../../serve/index.js';
+import { checkPorts, serve, serveOptions } from '../../serve/index.js';
 import { addFlags, typedFlags } from '../flags.js';
 import { folderFlag, repositoryIn } from '../folders.js';
 import { onInterrupt } from '../interrupt.js';
@@ -21,7 +21,14 @@ interface StartFlags {
 const problem = 'darcy';
 
 /** Where to listen. */
-const placeOptions = serveOptions.pick({ host: true, port: true });
+const placeOptions = serveOptions.pick({
+  host: true,
+  port: true,
+  grpc: true,
+  grpcPort: true,
+  metrics: true,
+  metricsPort: true,
+});
 
 const alreadyLearnt = `The model '${problem}' is on disk, so nothing is learnt and options of learning are not used.
 Learn another with 'galerkin learn ${problem} …', or take another --folder.
@@ -38,17 +45,14 @@ async function run({ folder, json }: StartFlags, command: Command): Promise<void
   const { signal, asked, dispose } = onInterrupt();
   try {
     const repository = repositoryIn(folder);
-    const { host, port } = resolveOptions('start', placeOptions, typedFlags(command, placeOptions));
+    const place = resolveOptions('start', placeOptions, typedFlags(command, placeOptions));
     // Nobody should train for a minute to learn that the port is taken.
-    await checkPort({ host, port });
+    await checkPorts(place);
     const options = { ...typedFlags(command, learnOptions), folder };
     if (!(await isLearnt(repository))) await learnFirst(options, { signal, json });
     else if (Object.keys(options).length > 1) process.stderr.write(alreadyLearnt);
     if (signal.aborted) return;
-    const server = await serve(
-      { repository, host, port, studioFolder: studioFolder() },
-      { backends: [solverBackend()] },
-    );
+    const server = await serve({ repository, ...place, studioFolder: studioFolder() }, { backends: [solverBackend()] });
     report(json, serverFacts(server), () => `\n${welcome(server, true)}`);
     await asked;
     await server.close();
