@@ -6,6 +6,8 @@ import { prefixBytes } from './table-encode.js';
 /** Messages up to this size get their buffer at once; longer ones get it as their bytes come. */
 const trustedBytes = 1024 * 1024;
 const growth = 4;
+/** Messages end at a multiple of this: so does the last raw tensor, which then needs no copy to be aligned. */
+const alignment = 8;
 
 export interface FramedMessage {
   readonly bytes: Buffer;
@@ -101,7 +103,8 @@ export class MessageFramer {
         retryAfterMs: 1000,
       });
     }
-    const larger = Buffer.allocUnsafeSlow(size);
+    const pad = (alignment - (wanted % alignment)) % alignment;
+    const larger = Buffer.allocUnsafeSlow(pad + size).subarray(pad);
     target?.copy(larger, 0, 0, this.received);
     this.budget.heldBytes += size - before;
     this.target = larger;

@@ -2,6 +2,7 @@
 import { elementCount, GalerkinError, type Tensor } from '../../base/index.js';
 import type { CheckedInput } from '../engine/signature.js';
 import { type FixedDType, tensorOver, wantedBytes } from '../tensors/bytes.js';
+import { textOf } from '../tensors/element-text.js';
 import { malformed } from './malformed.js';
 import { tagOf, WireReader } from './wire-reader.js';
 
@@ -147,7 +148,7 @@ export function readContents(model: string, { spec, shape }: CheckedInput, parts
   const contents: Contents = { kind, expected: expected > possible ? 0 : expected, wrongKind };
   if (dtype === 'BYTES') {
     const data: string[] = [];
-    const count = readValues(parts, contents, reader => void data.push(reader.text()));
+    const count = readValues(parts, contents, reader => void data.push(textOf(reader.view())));
     if (count !== expected) throw sizeError(count);
     return { dtype, shape, data };
   }

@@ -1,10 +1,10 @@
 // A ModelInferRequest becomes a checked question: raw or typed tensors, in the order of Triton's checks.
-import { elementCount, GalerkinError, type Tensor } from '../../base/index.js';
+import { dtypeBytes, elementCount, GalerkinError, type Tensor } from '../../base/index.js';
 import type { Question } from '../engine/question.js';
 import type { ServedModel } from '../engine/served-model.js';
 import { type CheckedInput, checkSignature, checkValues } from '../engine/signature.js';
 import type { SharedMemory } from '../protocol/shared-memory.js';
-import { decodeBytesElements, isFixed, ownBuffer, tensorOver, wantedBytes } from '../tensors/bytes.js';
+import { decodeBytesElements, type FixedDType, isFixed, ownBuffer, tensorOver, wantedBytes } from '../tensors/bytes.js';
 import { readContents } from './infer-contents.js';
 import type { InferMessage, WireInput } from './infer-message.js';
 import { type WantedOutput, wantedOutputs } from './infer-outputs.js';
@@ -20,10 +20,12 @@ export interface InferQuestion {
   readonly outOfRange: readonly string[];
 }
 
-/** A buffer of the tensor's own: the bytes' if they fill it, for then nobody else reads it, else a copy, which is aligned. */
-function bufferOf(bytes: Buffer): ArrayBuffer {
-  const { buffer } = bytes;
-  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length ? buffer : ownBuffer(bytes);
+/** A view of the message where it is aligned for the datatype, else a copy; nobody writes to a message. */
+function tensorAt(dtype: FixedDType, shape: readonly number[], bytes: Buffer): Tensor {
+  const { buffer, byteOffset, byteLength } = bytes;
+  const size = dtypeBytes[dtype];
+  if (byteOffset % size !== 0 || !(buffer instanceof ArrayBuffer)) return tensorOver(dtype, shape, ownBuffer(bytes));
+  return tensorOver(dtype, shape, buffer, byteOffset, byteLength / size);
 }
 
 function fromRaw(model: ServedModel, { spec, shape }: CheckedInput, bytes: Buffer): Tensor {
@@ -32,7 +34,7 @@ function fromRaw(model: ServedModel, { spec, shape }: CheckedInput, bytes: Buffe
   if (isFixed(spec.dtype)) {
     const expected = wantedBytes(spec.dtype, shape);
     if (bytes.length !== expected) throw sizeError('byte', expected, bytes.length);
-    return tensorOver(spec.dtype, shape, bufferOf(bytes));
+    return tensorAt(spec.dtype, shape, bytes);
   }
   const expected = elementCount(shape);
   const elements = decodeBytesElements(bytes);

@@ -111,12 +111,6 @@ export class WireReader {
     return text;
   }
 
-  /** Text of a field that need not be text: bytes that are not UTF-8 are replaced. */
-  text(): string {
-    const start = this.step(this.length());
-    return this.bytes.toString('utf8', start, this.at);
-  }
-
   /** Passes over a field that nobody reads. */
   skip(tag: number): void {
     let depth = 0;
