@@ -43,8 +43,9 @@ export interface RepositoryOptions {
 /** The reading of a configuration that was given as data: it says what differs from the defaults. */
 const typedReading = (config: ModelConfig): ConfigReading => ({
   config,
-  salvaged: config,
+  salvage: () => config,
   faults: [],
+  more: 0,
   says: field => field === 'max_batch_size' && config.max_batch_size > 0,
   placeOf: () => undefined,
 });

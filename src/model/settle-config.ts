@@ -85,7 +85,7 @@ function programOf(config: ModelConfig, { program, path }: SettleOptions): strin
  */
 export async function settleConfig(place: Place, reading: ConfigReading, options: SettleOptions): Promise<Settled> {
   const { path, files, defaultMaxBatchSize } = options;
-  if (reading.config === undefined) throw configInvalid(path, reading.faults);
+  if (reading.config === undefined) throw configInvalid(path, reading.faults, reading.more);
   const { default_model_filename: said } = reading.config;
   const hasProgram = files.includes(options.program ?? (said === '' ? defaultModelFile : said));
   const { config, faults } = identify(reading.config, place.name, hasProgram);

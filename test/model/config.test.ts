@@ -239,6 +239,16 @@ max_batch_size: 3`;
     expect(faults.at(-1)).toMatch(/^and \d+ more$/);
   });
 
+  test.each(['input [ {}', 'dynamic_batching { preferred_batch_size: [ 9', 'model_warmup [ { name: "a" }'])(
+    'so is the number of items in a list: %s, …',
+    start => {
+      const [, open = '', item = ''] = /^(.*\[ )(.*)$/.exec(start) ?? [];
+      const close = open.includes('{') ? ' ] }' : ' ]';
+      const text = `${open}${new Array(20_001).fill(item).join(',')}${close}`;
+      expect(faultsOf(text).join()).toMatch(/wanted at most 20000 items, got 20001/);
+    },
+  );
+
   test('a megabyte of comments, of digits, of one string is read without trouble', () => {
     expect(parseConfig('#\n'.repeat(500_000))).toEqual(modelConfig({}));
     expect(parseConfig(`name: "${'x'.repeat(1_000_000)}"`).name).toHaveLength(1_000_000);

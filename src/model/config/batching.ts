@@ -26,7 +26,7 @@ export function checkPreferred(
   max: number,
   at: { readonly path: readonly PropertyKey[]; readonly context: z.RefinementCtx },
 ): void {
-  preferred.forEach((wanted, k) => {
+  preferred.slice(0, 1000).forEach((wanted, k) => {
     if (wanted <= max) return;
     const message = `wanted at most max_batch_size (${max}), got ${wanted}`;
     at.context.addIssue({ code: 'custom', message, path: [...at.path, 'preferred_batch_size', k] });

@@ -17,6 +17,9 @@ export interface Decoded {
   readonly faults: readonly Fault[];
 }
 
+/** Items of one list or map: more are not read, so that no text keeps its reader busy for seconds. */
+const maxItems = 20_000;
+
 const mapKey = (spec: FieldSpec): FieldSpec => ({ number: 1, type: spec.keys ?? 'string' });
 
 /** Reads one tree; keeps the path of what it is reading, and the faults. */
@@ -27,12 +30,13 @@ class Decoder {
   message(node: MessageNode, type: string): Record<string, unknown> {
     const spec = messageOf(type) ?? {};
     const message: Record<string, unknown> = {};
-    const chosen = new Map<string, string>();
+    let chosen: Map<string, string> | undefined;
     for (const [name, fields] of this.#known(node, type, spec)) {
       const fieldSpec = spec[name];
       if (fieldSpec === undefined) continue;
       this.#path.push(name);
-      if (!this.#isExcluded(name, fieldSpec, fields, chosen)) {
+      if (fieldSpec.oneof !== undefined) chosen ??= new Map();
+      if (chosen === undefined || !this.#isExcluded(name, fieldSpec, fields, chosen)) {
         const value = this.#field(name, fields, fieldSpec);
         if (value !== undefined) message[name] = value;
       }
@@ -84,6 +88,9 @@ class Decoder {
       if (!hasColon && values.some(({ kind }) => kind !== 'message')) {
         this.#fault(at, `'${name}': wanted ":" before its value`);
       }
+    }
+    if (nodes.length > maxItems) {
+      return this.#fault(first.at, `'${name}': wanted at most ${maxItems} items, got ${nodes.length}`);
     }
     if (spec.keys !== undefined) return this.#map(name, nodes, spec);
     if (spec.repeated) return this.#list(name, nodes, spec);

@@ -87,8 +87,9 @@ function messageNode(value: object, type: string): MessageNode {
 export function readConfigJson(text: string): ConfigReading {
   const unreadable = (fault: string): ConfigReading => ({
     config: undefined,
-    salvaged: undefined,
+    salvage: () => undefined,
     faults: [{ text: fault }],
+    more: 0,
     says: () => false,
     placeOf: () => undefined,
   });
@@ -109,7 +110,7 @@ export function readConfigJson(text: string): ConfigReading {
  * @throws MODEL_CONFIG_INVALID with all faults, by path.
  */
 export function parseConfigJson(text: string, path = 'config'): ModelConfig {
-  const { config, faults } = readConfigJson(text);
+  const { config, faults, more } = readConfigJson(text);
   if (config !== undefined) return config;
-  throw configInvalid(path, faults);
+  throw configInvalid(path, faults, more);
 }

@@ -9,6 +9,8 @@ import { type Position, positionsIn } from './position.js';
 
 const maxCharacters = 2 ** 20;
 const maxFaults = 100;
+/** Of each kind: a megabyte may hold hundreds of thousands. */
+const keptFaults = 1000;
 
 /** Something wrong with a configuration; `at` is absent where no text was written. */
 export interface ConfigFault {
@@ -21,9 +23,11 @@ export interface ConfigReading {
   /** Undefined when there are faults. */
   readonly config: ModelConfig | undefined;
   /** The configuration without the parts that are at fault, as far as the rest is one: for finding more faults. */
-  readonly salvaged: ModelConfig | undefined;
-  /** In the order of the text. */
+  readonly salvage: () => ModelConfig | undefined;
+  /** In the order of the text, those that are kept. */
   readonly faults: readonly ConfigFault[];
+  /** Those that are not kept, because there are so many. */
+  readonly more: number;
   /** True when the text gives the field, be it its default. */
   readonly says: (field: string) => boolean;
   /** Where the value at a path stands, or the nearest message around it. */
@@ -46,8 +50,8 @@ export function readTree(tree: MessageNode, positionOf: (offset: number) => Posi
   const parsed = modelConfigSchema.safeParse(decoded.value);
   const issues = parsed.success ? [] : newIssues(parsed.error, decoded);
   const placed = [
-    ...decoded.faults.map(({ at, text, path }) => ({ at, text, path })),
-    ...issues.map(({ path, message }) => ({
+    ...decoded.faults.slice(0, keptFaults).map(({ at, text, path }) => ({ at, text, path })),
+    ...issues.slice(0, keptFaults).map(({ path, message }) => ({
       at: locate(path),
       text: `'${path.map(String).join('.').slice(0, 200)}': ${message}`,
       path,
@@ -56,7 +60,8 @@ export function readTree(tree: MessageNode, positionOf: (offset: number) => Posi
   const paths = placed.map(({ path }) => path);
   return {
     config: parsed.success && placed.length === 0 ? parsed.data : undefined,
-    salvaged: parsed.success ? parsed.data : salvage(decoded.value, paths),
+    salvage: () => (parsed.success ? parsed.data : salvage(decoded.value, paths)),
+    more: Math.max(0, decoded.faults.length - keptFaults) + Math.max(0, issues.length - keptFaults),
     faults: placed.map(({ at, text, path }) => {
       const position = positionOf(at);
       if (position !== undefined) return { at: position, text };
@@ -92,8 +97,9 @@ const first: Position = { line: 1, column: 1 };
 /** A reading that found only this. */
 const unreadable = (fault: ConfigFault): ConfigReading => ({
   config: undefined,
-  salvaged: undefined,
+  salvage: () => undefined,
   faults: [fault],
+  more: 0,
   says: () => false,
   placeOf: () => first,
 });
@@ -130,10 +136,15 @@ export function readConfig(text: string): ConfigReading {
 export const faultLine = ({ at, text }: ConfigFault): string =>
   at === undefined ? text : `line ${at.line}:${at.column}: ${text}`;
 
-/** The error for faults; the first hundred are listed. */
-export function configInvalid(path: string, faults: readonly ConfigFault[]): GalerkinError<'MODEL_CONFIG_INVALID'> {
+/** The error for faults; the first hundred are listed, the others and `more` are counted. */
+export function configInvalid(
+  path: string,
+  faults: readonly ConfigFault[],
+  more = 0,
+): GalerkinError<'MODEL_CONFIG_INVALID'> {
   const lines = faults.slice(0, maxFaults).map(faultLine);
-  if (faults.length > maxFaults) lines.push(`and ${faults.length - maxFaults} more`);
+  const left = faults.length - lines.length + more;
+  if (left > 0) lines.push(`and ${left} more`);
   return new GalerkinError('MODEL_CONFIG_INVALID', { path, faults: lines });
 }
 
@@ -143,7 +154,7 @@ export function configInvalid(path: string, faults: readonly ConfigFault[]): Gal
  * @throws MODEL_CONFIG_INVALID with line and column of every fault; a fault of syntax ends the reading and comes alone.
  */
 export function parseConfig(text: string, path = 'config.pbtxt'): ModelConfig {
-  const { config, faults } = readConfig(text);
+  const { config, faults, more } = readConfig(text);
   if (config !== undefined) return config;
-  throw configInvalid(path, faults);
+  throw configInvalid(path, faults, more);
 }

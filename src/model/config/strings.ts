@@ -6,6 +6,8 @@ const plain = /[^\\\n'"]+/y;
 const simpleDouble = /"([^"\\\n\ud800-\udfff]*)"/y;
 const simpleSingle = /'([^'\\\n\ud800-\udfff]*)'/y;
 const encoder = new TextEncoder();
+/** One byte each, made once: a text may hold half a million escapes. */
+const single: readonly Uint8Array[] = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
 
 const simpleEscapes: Readonly<Record<string, number>> = {
   a: 7,
@@ -28,9 +30,9 @@ function match(pattern: RegExp, text: string, from: number): RegExpExecArray | n
 
 /** The bytes that an escape stands for; undefined when it stands for no character. */
 function escapedBytes([, simple, octal, hex, short, long]: RegExpExecArray): Uint8Array | undefined {
-  if (simple !== undefined) return Uint8Array.of(simpleEscapes[simple] ?? 0);
-  if (octal !== undefined) return Uint8Array.of(Number.parseInt(octal, 8) & 255);
-  if (hex !== undefined) return Uint8Array.of(Number.parseInt(hex, 16));
+  if (simple !== undefined) return single[simpleEscapes[simple] ?? 0];
+  if (octal !== undefined) return single[Number.parseInt(octal, 8) & 255];
+  if (hex !== undefined) return single[Number.parseInt(hex, 16)];
   const point = Number.parseInt(short ?? long ?? '0', 16);
   if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined;
   return encoder.encode(String.fromCodePoint(point));
@@ -51,7 +53,7 @@ function readPieces(
     let piece: Uint8Array | undefined;
     if (run !== null) piece = encoder.encode(run[0]);
     else if (special !== null) piece = escapedBytes(special);
-    else if (text[at] === '"' || text[at] === "'") piece = Uint8Array.of(text.charCodeAt(at));
+    else if (text[at] === '"' || text[at] === "'") piece = single[text.charCodeAt(at)];
     else if (text[at] !== '\\') return refuse('a string without its closing quote');
     if (piece === undefined)
       return refuse(`an escape in a string that stands for nothing, '${text.slice(at, at + 10)}'`);

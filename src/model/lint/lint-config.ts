@@ -46,7 +46,8 @@ function remarks(config: ModelConfig): Remark[] {
 
 /** Findings of a reading, with what a graph adds. */
 export function lintReading(place: Place, reading: ConfigReading, graph: OnnxGraph | undefined): Finding[] {
-  const { faults, salvaged, placeOf, says } = reading;
+  const { faults, placeOf, says } = reading;
+  const salvaged = reading.salvage();
   const at = (path: readonly PropertyKey[], text: string): ConfigFault => {
     const position = placeOf(path);
     return position === undefined ? { text } : { at: position, text };

@@ -58,9 +58,10 @@ async function lintVersion(place: VersionPlace, reading: ConfigReading): Promise
   const { shelf, name, version } = place;
   const found: Finding[] = [];
   const manifest = await lintManifest(place, found);
-  const said = reading.salvaged?.default_model_filename;
+  const salvaged = reading.salvage();
+  const said = salvaged?.default_model_filename;
   const file = manifest?.onnx?.model ?? (said || defaultModelFile);
-  const { backend = '', platform = '' } = reading.salvaged ?? {};
+  const { backend = '', platform = '' } = salvaged ?? {};
   const isOther = backend !== '' ? backend !== onnxBackend : platform === 'ensemble';
   const graph = isOther ? undefined : await lintProgram(place, file, found);
   found.push(...lintReading({ model: name, file: `${name}/${configFile}` }, reading, graph));
