@@ -1,147 +1,128 @@
-// Served inference, binary over HTTP, against calling the runtime directly in a worker thread: what the server itself costs.
-import { once } from 'node:events';
+// A small model over HTTP: what the server adds to a request, and how many it answers; beside Node's bare server and the bare runtime.
 import { rm } from 'node:fs/promises';
-import { Worker } from 'node:worker_threads';
-import { seededRandom } from 'galerkin/base';
-import { type ModelPackage, readPackage } from 'galerkin/model';
-import { serve } from 'galerkin/serve';
-import type { DirectPlan } from './fixtures/serving-direct.js';
-import type { LoadPlan, LoadReport } from './fixtures/serving-load.js';
-import { servingRepository } from './fixtures/serving-model.js';
-import { type BenchResult, median, ratioOf } from './result.js';
+import { startChild } from './fixtures/child.js';
+import type { EchoOrder, EchoTold } from './fixtures/echo-process.js';
+import { identityModel, identityRepository } from './fixtures/identity-repository.js';
+import { type Loaded, loadHttp } from './fixtures/native-loads.js';
+import type { Costs, ServerOrder, ServerTold } from './fixtures/server-process.js';
+import { openDirect } from './fixtures/serving-direct.js';
+import { between, type Counters, countersOf } from './fixtures/triton-statistics.js';
+import { inWindows, result } from './fixtures/windows.js';
+import { type HttpRequest, httpRequest } from './fixtures/wire-requests.js';
+import { type BenchResult, median } from './result.js';
 
-const rounds = 7;
-/** Unmeasured: the engine compiles hot code for more than a second. */
-const warmUpRounds = 2;
-const durationMs = 700;
-const threads = 1;
+const size = 16;
+const durationS = 2;
+const counts = { warmUps: 2, windows: 7 };
+const values = new Float32Array(size).fill(1);
 
-/** Asks a worker for one measurement. */
-async function measured(worker: Worker, order: unknown): Promise<LoadReport> {
-  worker.postMessage(order);
-  const [report]: LoadReport[] = await once(worker, 'message');
-  return report;
+interface Window {
+  /** What runs in a loop, alone. */
+  readonly rawUs: number;
+  readonly echoOne: Loaded;
+  readonly one: Loaded;
+  readonly costs: Costs;
+  readonly counted: Counters;
+  readonly echoMany: Loaded;
+  readonly many: Loaded;
+  readonly batched: Counters;
 }
 
-const perSecond = ({ latenciesMs, elapsedMs }: LoadReport): number => (1000 * latenciesMs.length) / elapsedMs;
-const p50 = ({ latenciesMs }: LoadReport): number => median([...latenciesMs]);
-
-function requestBytes(model: ModelPackage, values: Float32Array, port: number): Uint8Array {
-  const [input] = model.manifest.inputs;
-  const shape = [1, ...input.shape];
-  const tensor = { name: input.name, datatype: 'FP32', shape, parameters: { binary_data_size: values.byteLength } };
-  const json = JSON.stringify({ inputs: [tensor], parameters: { binary_data_output: true, guard: 'annotate' } });
-  const head = [
-    'POST /v2/models/darcy/infer HTTP/1.1',
-    `Host: 127.0.0.1:${port}`,
-    `Inference-Header-Content-Length: ${json.length}`,
-    `Content-Length: ${json.length + values.byteLength}`,
-    '\r\n',
-  ].join('\r\n');
-  return Buffer.concat([Buffer.from(head + json), Buffer.from(values.buffer)]);
+interface Parts {
+  readonly server: ReturnType<typeof startChild<ServerOrder, ServerTold>>;
+  readonly plain: ReturnType<typeof startChild<ServerOrder, ServerTold>>;
+  readonly ports: { readonly observed: number; readonly plain: number; readonly echo: number };
+  readonly direct: ReturnType<typeof openDirect>;
+  readonly request: HttpRequest;
 }
 
-const hasGuard = ({ manifest }: ModelPackage): boolean => manifest.onnx?.guard !== undefined;
-
-/** @param guarded also run the guard, where there is one */
-async function openDirect(model: ModelPackage, values: Float32Array, guarded: boolean): Promise<Worker> {
-  const { onnx, inputs } = model.manifest;
-  const plan: DirectPlan = {
-    model: await model.file(onnx?.model ?? 'model.onnx'),
-    guard: guarded && onnx?.guard !== undefined ? await model.file(onnx.guard) : undefined,
-    input: inputs[0].name,
-    shape: [1, ...inputs[0].shape],
-    values,
-    threads,
-  };
-  return new Worker(new URL('./fixtures/serving-direct.js', import.meta.url), { workerData: plan, execArgv: [] });
+async function measure({ server, ports, direct, request }: Parts): Promise<Window> {
+  const load = (port: number, connections: number): Promise<Loaded> =>
+    loadHttp(request, { port, connections, durationS });
+  const raw = await direct.run(500 * durationS);
+  const echoOne = await load(ports.echo, 1);
+  await server.ask({ observe: true });
+  const before = await countersOf(ports.observed, 'identity');
+  await server.ask({ observe: true });
+  const one = await load(ports.observed, 1);
+  const costs = await server.ask({ observe: true });
+  const counted = between(before, await countersOf(ports.observed, 'identity'));
+  const echoMany = await load(ports.echo, 32);
+  const start = await countersOf(ports.plain, 'identity');
+  const many = await load(ports.plain, 32);
+  const batched = between(start, await countersOf(ports.plain, 'identity'));
+  return { rawUs: median([...raw.latenciesUs]), echoOne, one, costs, counted, echoMany, many, batched };
 }
 
-interface Rounds {
-  /** The model alone, without its guard. */
-  readonly alone: LoadReport[];
-  readonly direct: LoadReport[];
-  readonly one: LoadReport[];
-  readonly sixteen: LoadReport[];
-}
+/** The middle of each request's own differences, in each window. */
+const middle = (all: Float64Array, without: Float64Array): number =>
+  median(Array.from(all, (value, k) => value - without[k]));
 
-async function measure(alone: Worker, direct: Worker, load: Worker): Promise<Rounds> {
-  const found: Rounds = { alone: [], direct: [], one: [], sixteen: [] };
-  for (let k = -warmUpRounds; k < rounds; k++) {
-    const reports = [
-      await measured(alone, durationMs),
-      await measured(direct, durationMs),
-      await measured(load, { connections: 1, durationMs }),
-      await measured(load, { connections: 16, durationMs }),
-    ];
-    if (k < 0) continue;
-    found.alone.push(reports[0]);
-    found.direct.push(reports[1]);
-    found.one.push(reports[2]);
-    found.sixteen.push(reports[3]);
-  }
-  return found;
-}
-
-/** What the guard costs: the model and its guard over the model alone. */
-function guardCost({ alone, direct }: Rounds): BenchResult {
-  const [both, model] = [direct, alone].map(reports => reports.map(report => 1000 * p50(report)));
-  return {
-    name: 'model and guard, median time',
-    value: median(both),
-    unit: 'us',
-    ratio: ratioOf('the model alone', both, model),
-  };
-}
-
-function figures(found: Rounds, what: string, guarded: boolean): BenchResult[] {
-  const { direct, one, sixteen } = found;
-  const base = direct.map(perSecond);
-  const throughput = (name: string, reports: readonly LoadReport[]): BenchResult => {
-    const values = reports.map(perSecond);
-    return {
-      name,
-      value: median(values),
-      unit: 'requests/s',
-      ratio: ratioOf('the runtime called directly', values, base),
-    };
-  };
-  const overheads = one.map((report, k) => 1000 * (p50(report) - p50(direct[k])));
+function overheads(windows: readonly Window[]): BenchResult[] {
+  const raw = { of: 'the runtime in a loop', values: windows.map(({ rawUs }) => rawUs) };
+  const { costs: lastCosts } = windows[windows.length - 1];
+  const all = windows.map(({ costs }) => middle(costs.allUs, costs.inferUs));
+  const engine = windows.map(({ costs }) => middle(costs.engineUs, costs.inferUs));
+  const http = windows.map(({ costs }) => middle(costs.allUs, costs.engineUs));
+  const infer = windows.map(({ costs }) => median([...costs.inferUs]));
+  const stated = windows.map(({ counted }) => (counted.successNs - counted.inferNs) / counted.succeeded / 1000);
+  const [last = new Float64Array(1)] = [lastCosts.allUs.map((value, k) => value - lastCosts.inferUs[k]).sort()];
+  const tail = `p99 ${last[Math.floor(0.99 * last.length)].toFixed(0)} us in the last window`;
   return [
-    {
-      name: 'the runtime called directly in a worker',
-      value: median(base),
-      unit: 'runs/s',
-      note: `${what}, batch 1, ${threads} thread`,
-    },
-    throughput('served, concurrency 1', one),
-    throughput('served, concurrency 16', sixteen),
-    { name: 'direct, median time', value: 1000 * median(direct.map(p50)), unit: 'us' },
-    ...(guarded ? [guardCost(found)] : []),
-    { name: 'served, concurrency 1, median time', value: 1000 * median(one.map(p50)), unit: 'us' },
-    {
-      name: 'own overhead of a request, median',
-      value: median(overheads),
-      unit: 'us',
-      note: `${Math.min(...overheads).toFixed(0)} to ${Math.max(...overheads).toFixed(0)} over ${rounds} rounds`,
-    },
-  ];
+    { name: 'the runtime in a loop, a run', unit: 'us', values: raw.values },
+    { name: 'own overhead of a request, median', unit: 'us', values: all, target: '<= 150', note: tail },
+    { name: '  of it HTTP', unit: 'us', values: http },
+    { name: '  of it engine, queue and thread hops', unit: 'us', values: engine },
+    { name: '  beside it the runtime, in the instance', unit: 'us', values: infer, against: raw },
+    { name: 'success less compute_infer in /stats, mean', unit: 'us', values: stated, note: 'without HTTP' },
+  ].map(result);
 }
 
-/** Throughput and time per request, each round measuring all of them in turn. */
+function rates(windows: readonly Window[]): BenchResult[] {
+  const echoOne = { of: 'bare node:http', values: windows.map(each => each.echoOne.p50Us) };
+  const echoMany = { of: 'bare node:http', values: windows.map(each => each.echoMany.perSecond) };
+  const perBatch = median(windows.map(({ batched }) => batched.items / batched.executions));
+  const many = windows.map(each => each.many.perSecond);
+  const p99 = median(windows.map(each => each.many.p99Us));
+  const raw = { of: 'the runtime in a loop', values: windows.map(({ rawUs }) => 1e6 / rawUs) };
+  return [
+    { name: 'bare node:http, concurrency 1, p50 at the client', unit: 'us', values: echoOne.values },
+    {
+      name: 'concurrency 1, p50 at the client',
+      unit: 'us',
+      values: windows.map(each => each.one.p50Us),
+      against: echoOne,
+    },
+    { name: 'bare node:http, concurrency 32', unit: 'requests/s', values: echoMany.values },
+    {
+      name: 'concurrency 32',
+      unit: 'infer/s',
+      values: many,
+      against: echoMany,
+      target: '>= 10,000',
+      note: `p99 ${p99.toFixed(0)} us; ${perBatch.toFixed(1)} in a batch`,
+    },
+    { name: 'the same', unit: 'infer/s', values: many, against: raw },
+  ].map(result);
+}
+
+/** [16] FP32, binary over HTTP; each window measures all of them in turn. The server that says what requests cost is not the one whose rate counts. */
 export async function run(): Promise<BenchResult[]> {
-  const { repository, what } = await servingRepository();
-  const server = await serve({ repository, port: 0, threads });
-  const model = await readPackage(repository, 'darcy');
-  const random = seededRandom(3);
-  const size = model.manifest.inputs[0].shape.reduce((product, each) => product * each, 1);
-  const values = Float32Array.from({ length: size }, () => (random.uniform() < 0.5 ? 3 : 12));
-  const direct = await openDirect(model, values, true);
-  const alone = await openDirect(model, values, false);
-  const plan: LoadPlan = { port: server.port, request: requestBytes(model, values, server.port) };
-  const load = new Worker(new URL('./fixtures/serving-load.js', import.meta.url), { workerData: plan, execArgv: [] });
-  const found = await measure(alone, direct, load);
-  await Promise.all([alone.terminate(), direct.terminate(), load.terminate(), server.close()]);
+  const repository = await identityRepository();
+  const server = startChild<ServerOrder, ServerTold>('./server-process.js', 'server');
+  const plain = startChild<ServerOrder, ServerTold>('./server-process.js', 'server');
+  const echo = startChild<EchoOrder, EchoTold>('./echo-process.js');
+  const options = { repository, port: 0, threads: 1 };
+  const [observed, counted, bare] = await Promise.all([
+    server.ask({ serve: options }),
+    plain.ask({ serve: options }),
+    echo.ask({ answerBytes: 0, grpcAnswer: new Uint8Array(0) }),
+  ]);
+  const ports = { observed: observed.port, plain: counted.port, echo: bare.port };
+  const direct = openDirect({ model: identityModel(size), input: 'x', shape: [1, size], values, threads: 1 });
+  const request = httpRequest({ model: 'identity', input: 'x', shape: [1, size], values });
+  const windows = await inWindows(counts, () => measure({ server, plain, ports, direct, request }));
+  await Promise.all([server.stop(), plain.stop(), echo.stop(), direct.stop()]);
   await rm(repository, { recursive: true });
-  return figures(found, what, hasGuard(model));
+  return [...overheads(windows), ...rates(windows)];
 }
