@@ -1,8 +1,10 @@
 // Models come and go: read, open, warm, swap, drain; one thing at a time for each name, and the old serves until the new is ready.
 import { GalerkinError, isGalerkinError } from '../../base/index.js';
 import { type ModelPackage, type Repository, servedVersions } from '../../model/index.js';
+import { memberNames } from '../ensembles/open-ensemble.js';
 import { faultChannel } from '../statistics/channels.js';
 import { lifecycleChannel } from './lifecycle-events.js';
+import { membersFirst, outermost } from './members-first.js';
 import { openVersion, type Workshop } from './open-version.js';
 import type { LoadOverride } from './repository-control.js';
 import type { RunningModel } from './running-model.js';
@@ -36,7 +38,7 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
   const inTurn = serialByName();
   const leaving = new Set<Promise<void>>();
 
-  const leave = (model: RunningModel, drainTimeoutMs: number): void => {
+  const leave = (model: RunningModel, drainTimeoutMs: number): Promise<void> => {
     const { name, version } = model.served;
     const done = model.scheduler.close(drainTimeoutMs).then(() => {
       leaving.delete(done);
@@ -46,21 +48,23 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
       lifecycleChannel.publish(() => ({ model: name, version, what: 'unloaded', reason: '' }));
     });
     leaving.add(done);
+    return done;
   };
 
-  /** Swaps what runs under a name, then lets the old finish what it has. */
-  const replace = (name: string, next: readonly RunningModel[]): void => {
+  /** Swaps what runs under a name, then lets the old finish what it has. @returns when the old is gone */
+  const replace = (name: string, next: readonly RunningModel[]): Promise<unknown> => {
     const old = table.versionsOf(name).filter(model => !next.includes(model));
     const fresh = next.filter(model => !table.versionsOf(name).includes(model));
     table.replace(name, next);
     for (const { served } of next) notes.set(name, served.version, 'READY');
     for (const { served } of fresh)
       lifecycleChannel.publish(() => ({ model: name, version: served.version, what: 'loaded', reason: '' }));
-    for (const model of old) {
+    const gone = old.map(model => {
       const stays = next.some(({ served }) => served.version === model.served.version);
       if (!stays) notes.set(name, model.served.version, 'UNLOADING');
-      leave(model, config.drainTimeoutMs);
-    }
+      return leave(model, config.drainTimeoutMs);
+    });
+    return Promise.all(gone);
   };
 
   const readVersions = async (name: string, override?: LoadOverride): Promise<ModelPackage[]> => {
@@ -104,6 +108,12 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
     throw fault.reason;
   };
 
+  const bringMembers = membersFirst(member =>
+    inTurn(member, async () => {
+      if (table.running(member) === undefined) await load(member);
+    }),
+  );
+
   const load = async (name: string, override?: LoadOverride): Promise<void> => {
     try {
       const packages = await readVersions(name, override).catch(async (error: unknown) => {
@@ -113,7 +123,8 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
           notes.set(name, version, 'UNAVAILABLE', reasonFor(error));
         throw error;
       });
-      replace(name, await openAll(packages));
+      await bringMembers(name, packages);
+      void replace(name, await openAll(packages));
     } catch (error) {
       faultChannel.publish(() => ({ model: name, what: 'a model could not be loaded', reason: reasonFor(error) }));
       lifecycleChannel.publish(() => ({ model: name, version: '', what: 'failed', reason: reasonFor(error) }));
@@ -122,14 +133,26 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
     }
   };
 
+  const dependenciesOf = (name: string): readonly string[] => [
+    ...new Set(table.versionsOf(name).flatMap(model => memberNames(model.package))),
+  ];
+
   return {
     load: (name, override) => inTurn(name, () => load(name, override)),
-    unload: name => inTurn(name, async () => replace(name, [])),
-    dependenciesOf: name =>
-      table.running(name)?.package.config.ensemble_scheduling?.step.map(({ model_name }) => model_name) ?? [],
+    unload: name =>
+      inTurn(name, async () => {
+        const isAsking = dependenciesOf(name).length > 0;
+        const gone = replace(name, []);
+        // Its requests in flight still need its members.
+        if (isAsking) await gone;
+      }),
+    dependenciesOf,
     async close(drainTimeoutMs) {
-      for (const model of table.models) leave(model, drainTimeoutMs);
-      for (const name of new Set(table.models.map(({ served }) => served.name))) table.replace(name, []);
+      while (table.models.length > 0) {
+        const first = outermost(table.models);
+        for (const { served } of first) table.replace(served.name, []);
+        await Promise.all(first.map(model => leave(model, drainTimeoutMs)));
+      }
       await Promise.all(leaving);
     },
   };

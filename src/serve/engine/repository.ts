@@ -84,7 +84,8 @@ class Repositories implements RunningRepository {
       throw new GalerkinError('MODEL_UNKNOWN', { model: name.slice(0, 200), version: undefined, known });
     }
     const others = dependents ? lifecycle.dependenciesOf(name) : [];
-    await Promise.all([name, ...others].map(each => lifecycle.unload(each)));
+    await lifecycle.unload(name);
+    await Promise.all(others.map(each => lifecycle.unload(each)));
   }
 
   isReady(): boolean {

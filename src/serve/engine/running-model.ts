@@ -1,5 +1,6 @@
 // One loaded version of a model, as protocols see it.
 import type { CachedModel } from '../cache/cached-model.js';
+import type { EnsembleFacts } from '../ensembles/ensemble-facts.js';
 import type { ModelStatistics } from '../statistics/model-statistics.js';
 import type { Computing } from './question.js';
 
@@ -10,4 +11,6 @@ export interface RunningModel extends Computing {
   /** Requests that wait. */
   readonly pending: number;
   isReady(): boolean;
+  /** Of an ensemble. */
+  readonly ensemble?: EnsembleFacts | undefined;
 }
