@@ -58,7 +58,7 @@ export async function openDoors(house: House): Promise<Doors> {
         facts,
         timers,
         ...protocol,
-        limits: { requestTimeoutMs: config.requestTimeoutMs },
+        limits: { requestTimeoutMs: config.requestTimeoutMs, maxPartialBytes: config.maxInFlightBytes },
       });
       grpcPort = await grpc.listen(grpcPlace(config));
       closing.push(() => grpc.close(drainTimeoutMs));

@@ -142,10 +142,21 @@ describe('the framer', () => {
     expect(budget.heldBytes).toBe(0);
   });
 
-  test('refuses what is too large, what has another flag, and what all calls together may not hold', () => {
-    const framer = (limitBytes = 2 ** 30) => new MessageFramer(1000, { heldBytes: 0, limitBytes });
+  test('refuses what is too large, and what has another flag', () => {
+    const framer = () => new MessageFramer(1000, { heldBytes: 0, limitBytes: 2 ** 30 });
     expect(() => framer().push(prefixOf(1001), drop)).toThrow('maximum allowed value of 1000 bytes');
     expect(() => framer().push(Buffer.from([2, 0, 0, 0, 0]), drop)).toThrow('compressed-flag');
-    expect(() => framer(10).push(Buffer.concat([prefixOf(900), Buffer.alloc(1)]), drop)).toThrow('too many requests');
+  });
+
+  test('shares its memory among the calls, but takes a message alone, however large', () => {
+    const budget: ByteBudget = { heldBytes: 0, limitBytes: 1000 };
+    const [first, second] = [new MessageFramer(10_000, budget), new MessageFramer(10_000, budget)];
+    const begun = Buffer.concat([prefixOf(900), Buffer.alloc(1)]);
+    first.push(begun, drop);
+    expect(() => second.push(begun, drop)).toThrow('too many requests');
+    first.close();
+    second.close();
+    new MessageFramer(10_000, budget).push(Buffer.concat([prefixOf(5000), Buffer.alloc(1)]), drop);
+    expect(budget.heldBytes).toBe(5000);
   });
 });

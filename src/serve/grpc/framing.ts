@@ -4,7 +4,7 @@ import { malformed } from './malformed.js';
 import { prefixBytes } from './table-encode.js';
 
 /** Messages up to this size get their buffer at once; longer ones get it as their bytes come. */
-const trustedBytes = 1024 * 1024;
+const trustedBytes = 128 * 1024;
 const growth = 4;
 /** Messages end at a multiple of this: so does the last raw tensor, which then needs no copy to be aligned. */
 const alignment = 8;
@@ -97,7 +97,9 @@ export class MessageFramer {
     if (target !== undefined && target.length >= bytes) return target;
     const size = Math.min(wanted, Math.max(trustedBytes, growth * bytes));
     const before = target?.length ?? 0;
-    if (this.budget.heldBytes + size - before > this.budget.limitBytes) {
+    const byOthers = this.budget.heldBytes - before;
+    // A message alone is always taken, however large: the budget shares memory, it is no bound on messages.
+    if (byOthers > 0 && byOthers + size > this.budget.limitBytes) {
       throw new GalerkinError('OVERLOADED', {
         what: 'requests that are still coming in fill the memory meant for them',
         retryAfterMs: 1000,
