@@ -21,7 +21,8 @@ export interface CallSurroundings {
 const contentType = 'application/grpc';
 const responseHeaders: OutgoingHttpHeaders = { ':status': 200, 'content-type': contentType };
 const okTrailers: OutgoingHttpHeaders = { 'grpc-status': '0' };
-const withTrailers = { waitForTrailers: true };
+/** Clients of gRPC have no use for the date, which costs a few microseconds. */
+const withTrailers = { waitForTrailers: true, sendDate: false };
 const resetNothingWrong = 0;
 
 function trailersOf({ code, message }: Status): OutgoingHttpHeaders {
