@@ -106,6 +106,10 @@ export const serveOptions = optionSchema({
     max: 1_000_000,
   }),
   maxWaitMs: numberOption({ doc: 'Longest wait to be let in before 429.', unit: 'ms', default: 1000, min: 1 }),
+  rateLimitResources: textOption({
+    doc: "How much there is of the resources that rate_limiter names, as 'R1=4,R2=2'; of others as much as one instance needs.",
+    default: '',
+  }),
   breakerFailures: integerOption({
     doc: 'Deaths or hangs of instances in a row after which a model version rests; 0: never.',
     default: 5,

@@ -1,10 +1,11 @@
 // Everything behind the protocols: the repository, its models, the door, the cache.
-import type { Clock, Timers } from '../base/index.js';
+import { type Clock, GalerkinError, type Timers } from '../base/index.js';
 import { openRepository } from '../model/index.js';
 import { type Admission, admission } from './admission/admission.js';
 import { fixedLimit, gradientLimit } from './admission/gradient-limit.js';
 import type { Backend } from './backends/backend.js';
 import { onnxruntimeBackend } from './backends/onnxruntime.js';
+import { resourceLimiter } from './batching/resource-limiter.js';
 import { openCache } from './cache/open-cache.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import { lifecycle } from './engine/lifecycle.js';
@@ -33,6 +34,20 @@ function openDoor(config: ServeConfig, { clock, timers }: EngineSurroundings): A
   });
 }
 
+/** `R1=4,R2=2`. @throws OPTIONS_INVALID */
+function statedResources(text: string): ReadonlyMap<string, number> {
+  const totals = new Map<string, number>();
+  for (const pair of text.split(',').filter(each => each.trim() !== '')) {
+    const [, name, count] = /^\s*([^=\s]+)\s*=\s*(\d{1,9})\s*$/.exec(pair) ?? [];
+    if (name === undefined || count === undefined) {
+      const fault = `rateLimitResources: wanted 'name=count', separated by commas, got '${pair.slice(0, 80)}'`;
+      throw new GalerkinError('OPTIONS_INVALID', { of: 'serve', faults: [fault] });
+    }
+    totals.set(name, Number(count));
+  }
+  return totals;
+}
+
 /** Loads what the options ask for. @throws as `serve` does, but for the ports */
 export async function startEngine(config: ServeConfig, surroundings: EngineSurroundings): Promise<Engine> {
   const { backends, clock, timers } = surroundings;
@@ -43,7 +58,8 @@ export async function startEngine(config: ServeConfig, surroundings: EngineSurro
   const cache = await openCache(config, { clock, timers, find });
   const repository = openRepository(config.repository);
   const byName = new Map([onnxruntimeBackend, ...backends].map(backend => [backend.name, backend]));
-  const workshop = { config, backends: byName, clock, timers, table, cache };
+  const limiter = resourceLimiter(statedResources(config.rateLimitResources));
+  const workshop = { config, backends: byName, clock, timers, table, cache, limiter };
   const parts = { repository, notes, table, lifecycle: lifecycle(repository, notes, workshop) };
   try {
     const running = await runRepository(parts, {

@@ -5,7 +5,7 @@ import { BufferShelf } from '../../dist/serve/batching/buffer-shelf.js';
 import { Deadlines } from '../../dist/serve/batching/deadlines.js';
 import { plainForm } from '../../dist/serve/batching/form.js';
 import { LinkedList } from '../../dist/serve/batching/linked-list.js';
-import { type ResourceUser, resourceLimiter, resourceTotals } from '../../dist/serve/batching/resource-limiter.js';
+import { type ResourceUser, resourceLimiter } from '../../dist/serve/batching/resource-limiter.js';
 import { Ring } from '../../dist/serve/batching/ring.js';
 import { Waiting } from '../../dist/serve/batching/waiting.js';
 import { newStageTimes } from '../../dist/serve/engine/scheduler.js';
@@ -187,10 +187,13 @@ describe('resources', () => {
   });
 
   test('are as many as the most demanding instance needs, unless stated; what could never run is refused', () => {
-    expect([...resourceTotals({ R: 4 }, [{ R: 2, S: 1 }, { S: 3 }])]).toEqual([
+    const limiter = resourceLimiter(new Map([['R', 4]]));
+    limiter.expect({ R: 2, S: 1 });
+    limiter.expect({ S: 3 });
+    expect([...limiter.free()]).toEqual([
       ['R', 4],
       ['S', 3],
     ]);
-    expect(() => resourceTotals({ R: 1 }, [{ R: 2 }])).toThrow("'R': an instance needs 2");
+    expect(() => limiter.expect({ R: 5 })).toThrow("'R': an instance needs 5");
   });
 });

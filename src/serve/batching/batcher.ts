@@ -90,7 +90,6 @@ class Batcher implements BatchingScheduler, Source, BatchHost, CancelTarget {
   run(work: Work): Promise<Computed> {
     const { queue, pool } = this;
     if (this.now.isClosing || pool === undefined) return Promise.reject(this.stopping());
-    if (work.terms.signal?.aborted) return Promise.reject(this.cancelled());
     const level = queue.levelOf(work.terms.priority);
     const refusal = queue.refusal(level, work.bytes);
     // What an instance takes at once does not wait: a queue of no places still lets it through.
@@ -99,6 +98,7 @@ class Batcher implements BatchingScheduler, Source, BatchHost, CancelTarget {
       const waiting = new Waiting({ work, form: this.readForm(work.inputs), level, owner: this, resolve, reject });
       this.admit(waiting);
       pool.wake();
+      if (waiting.list !== undefined) waiting.listen();
     });
   }
 

@@ -14,6 +14,8 @@ export interface ResourceUser {
 }
 
 export interface ResourceLimiter {
+  /** Lets an instance with these needs come: of resources that were not stated there is then at least as much as it needs. @throws OPTIONS_INVALID */
+  expect(needs: ResourceNeeds): void;
   /** Asks for a turn: `granted` is called at once or when its turn comes. An instance that waits already asks no second time. */
   request(user: ResourceUser): void;
   /** Gives back what the instance holds, or its place among those that wait. */
@@ -24,28 +26,14 @@ export interface ResourceLimiter {
 }
 
 /**
- * How much there is of each resource: what is stated, else as much as the most demanding instance needs.
- * @throws OPTIONS_INVALID if an instance needs more than is stated, and would never run.
- */
-export function resourceTotals(stated: ResourceNeeds, users: readonly ResourceNeeds[]): ReadonlyMap<string, number> {
-  const totals = new Map(Object.entries(stated));
-  const faults: string[] = [];
-  for (const [name, count] of users.flatMap(needs => Object.entries(needs))) {
-    if (!Object.hasOwn(stated, name)) totals.set(name, Math.max(count, totals.get(name) ?? 0));
-    else if (count > (stated[name] ?? 0))
-      faults.push(`resource '${name}': an instance needs ${count}, and there are ${stated[name]}`);
-  }
-  if (faults.length > 0) throw new GalerkinError('OPTIONS_INVALID', { of: 'resource limits', faults });
-  return totals;
-}
-
-/**
- * Shares `totals` among instances. All that one needs is taken at once or nothing, so that no two wait for each other.
+ * Shares resources among instances. Of those in `stated` there is as much as it says; of others as much as the most
+ * demanding instance needs. All that one needs is taken at once or nothing, so that no two wait for each other.
  * The next turn is the waiting instance's with the fewest turns times its priority, the longest waiting first; while its
  * needs are not free nobody overtakes it, so that small ones do not starve a large one. O(waiting) per turn.
  */
-export function resourceLimiter(totals: ReadonlyMap<string, number>): ResourceLimiter {
-  const free = new Map(totals);
+export function resourceLimiter(stated: ReadonlyMap<string, number>): ResourceLimiter {
+  const totals = new Map(stated);
+  const free = new Map(stated);
   const turns = new WeakMap<ResourceUser, number>();
   const waiting = new Set<ResourceUser>();
   const holding = new Set<ResourceUser>();
@@ -71,6 +59,18 @@ export function resourceLimiter(totals: ReadonlyMap<string, number>): ResourceLi
     }
   };
   return {
+    expect(needs) {
+      const faults = Object.entries(needs)
+        .filter(([name, count]) => count > (stated.get(name) ?? count))
+        .map(([name, count]) => `resource '${name}': an instance needs ${count}, and there are ${stated.get(name)}`);
+      if (faults.length > 0) throw new GalerkinError('OPTIONS_INVALID', { of: 'resource limits', faults });
+      for (const [name, count] of Object.entries(needs)) {
+        const more = Math.max(0, count - (totals.get(name) ?? 0));
+        totals.set(name, (totals.get(name) ?? 0) + more);
+        free.set(name, (free.get(name) ?? 0) + more);
+      }
+      grant();
+    },
     request(user) {
       if (holding.has(user)) return;
       waiting.add(user);

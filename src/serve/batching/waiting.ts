@@ -38,6 +38,7 @@ export class Waiting implements Linked<Waiting> {
   /** Where order is preserved: what it will settle with, once its turn has come. */
   answer: Computed | undefined;
   error: { readonly cause: unknown } | undefined;
+  private listensTo: AbortSignal | undefined;
   private readonly owner: CancelTarget;
   private readonly resolve: (computed: Computed) => void;
   private readonly reject: (error: unknown) => void;
@@ -49,7 +50,15 @@ export class Waiting implements Linked<Waiting> {
     this.owner = owner;
     this.resolve = resolve;
     this.reject = reject;
-    work.terms.signal?.addEventListener('abort', this);
+  }
+
+  /** From now on it leaves the queue when its client has gone. Looking at a signal makes it, so only who has to wait does. */
+  listen(): void {
+    const { signal } = this.work.terms;
+    if (signal === undefined || this.isSettled) return;
+    this.listensTo = signal;
+    if (signal.aborted) this.owner.cancel(this);
+    else signal.addEventListener('abort', this);
   }
 
   /** The signal of its client. */
@@ -68,7 +77,7 @@ export class Waiting implements Linked<Waiting> {
   private settle(): boolean {
     if (this.isSettled) return false;
     this.isSettled = true;
-    this.work.terms.signal?.removeEventListener('abort', this);
+    this.listensTo?.removeEventListener('abort', this);
     return true;
   }
 }

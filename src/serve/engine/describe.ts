@@ -2,7 +2,7 @@
 import { GalerkinError } from '../../base/index.js';
 import type { Manifest, ModelPackage } from '../../model/index.js';
 import { clientInputs } from '../sequences/own-tensors.js';
-import type { ServedGuard, ServedModel, Unroll } from './served-model.js';
+import type { ServedGuard, ServedModel, TensorSpec, Unroll } from './served-model.js';
 import { readUnroll, unrollParameter } from './unroll.js';
 
 function servedGuard({ guard, onnx }: Partial<Manifest>): ServedGuard | undefined {
@@ -27,11 +27,32 @@ function servedUnroll({ name, config, inputs, outputs }: ModelPackage): Unroll |
   );
 }
 
+/** What config.pbtxt may say of an input that the engine does not do: better refused than passed over in silence. */
+function assertServable({ name, config }: ModelPackage): void {
+  const mask = config.parameters.mask_input?.string_value;
+  for (const input of config.input) {
+    const refused = [
+      ...(input.allow_ragged_batch
+        ? ["allow_ragged_batch (parameter 'buckets' batches fields of different sizes)"]
+        : []),
+      ...(input.optional && input.name !== mask ? ['optional'] : []),
+    ];
+    if (refused.length === 0) continue;
+    const why = `its config.pbtxt makes input '${input.name}' ${refused.join(' and ')}, which is not supported`;
+    throw new GalerkinError('MODEL_UNSERVABLE', { model: name, why });
+  }
+}
+
+/** The mask of a model with shape buckets is made by the server where the client sends none. */
+const withOptionalMask = (inputs: readonly TensorSpec[], mask: string | undefined): readonly TensorSpec[] =>
+  mask === undefined ? inputs : inputs.map(spec => (spec.name === mask ? { ...spec, optional: true } : spec));
+
 /** The served model, and how many instances its instance_group wants. Throws MODEL_UNSERVABLE. */
 export function describePackage(model: ModelPackage): {
   served: ServedModel;
   instances: number;
 } {
+  assertServable(model);
   const { name, version, config, manifest } = model;
   const served: ServedModel = {
     name,
@@ -39,7 +60,7 @@ export function describePackage(model: ModelPackage): {
     title: manifest?.title ?? name,
     backend: config.backend,
     maxBatchSize: config.max_batch_size,
-    inputs: clientInputs(model),
+    inputs: withOptionalMask(clientInputs(model), config.parameters.mask_input?.string_value),
     outputs: model.outputs,
     guard: servedGuard(manifest ?? {}),
   };

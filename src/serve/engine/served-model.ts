@@ -14,6 +14,8 @@ export interface TensorSpec {
   readonly range?: readonly [number, number];
   /** NaN and infinities are refused. */
   readonly finite: boolean;
+  /** A request may leave it out. */
+  readonly optional?: boolean;
   /** Of an output: names of the classes by index, as its label_filename lists them. */
   readonly labels?: readonly string[];
 }
@@ -56,7 +58,7 @@ export function wireShape(model: ServedModel, spec: TensorSpec): readonly number
 
 /** Who computes: a compiled surrogate, or a solver behind a backend of its own. */
 export const answererOf = (model: ServedModel): 'surrogate' | 'solver' =>
-  model.backend === 'onnxruntime' ? 'surrogate' : 'solver';
+  model.backend === 'onnxruntime' || model.backend === 'ensemble' ? 'surrogate' : 'solver';
 
 /** True if `tensors` hold every output of `model` for that many items, in the model's datatypes and shapes. */
 export function areOutputsOf(model: ServedModel, tensors: Tensors, items: number): boolean {

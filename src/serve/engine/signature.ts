@@ -15,7 +15,9 @@ const maxElements = 2 ** 40;
 function checkNames(model: ServedModel, claims: readonly InputClaim[]): void {
   const expected = model.inputs.map(spec => spec.name);
   const got = claims.map(claim => claim.name);
-  const missing = expected.filter(name => !got.includes(name));
+  const missing = model.inputs
+    .filter(({ name, optional }) => optional !== true && !got.includes(name))
+    .map(({ name }) => name);
   const unexpected = got.filter((name, place) => !expected.includes(name) || got.indexOf(name) !== place);
   if (missing.length === 0 && unexpected.length === 0) return;
   throw new GalerkinError('INPUTS_MISMATCH', {
