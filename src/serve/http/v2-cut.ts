@@ -37,19 +37,25 @@ function valueAfter(bytes: Uint8Array, at: number): number {
   return place;
 }
 
-/** The place after the list that opens at `at`, itself `depth` levels deep. A flat list of numbers is passed over by searching for its end. */
+/** True if `bytes` hold no list, object or string: what is between the brackets of a list of numbers. */
+const isFlat = (bytes: Uint8Array): boolean =>
+  bytes.indexOf(openList) < 0 && bytes.indexOf(quote) < 0 && bytes.indexOf(openObject) < 0;
+
+/** The place after the list that opens at `at`, itself `depth` levels deep. Flat lists of numbers are passed over by searching for their ends. */
 function afterList(bytes: Uint8Array, at: number, depth: number): number {
-  const close = bytes.indexOf(closeList, at);
-  const inner = bytes.subarray(at + 1, Math.max(close, at + 1));
-  const isFlat = close > 0 && inner.indexOf(openList) < 0 && inner.indexOf(quote) < 0 && inner.indexOf(openObject) < 0;
-  if (isFlat) return close + 1;
   let level = depth;
+  let close = -1;
   for (let place = at; place < bytes.length; place++) {
     const byte = bytes[place] ?? 0;
     if (byte < openList && byte !== quote) continue;
     if (byte === quote) place = skipString(bytes, place) - 1;
     else if (byte === openList || byte === openObject) {
       if (++level > maxJsonDepth) throw tooDeep();
+      if (byte === openObject) continue;
+      if (close < place) close = bytes.indexOf(closeList, place);
+      if (close < 0 || !isFlat(bytes.subarray(place + 1, close))) continue;
+      place = close;
+      if (--level <= depth) return place + 1;
     } else if ((byte === closeList || byte === closeObject) && --level <= depth) return place + 1;
   }
   return bytes.length;

@@ -1,5 +1,6 @@
 // Numbers read from the bytes of a JSON list straight into a typed array, bit for bit as JSON.parse and a copy would give them.
-import { type NumberKernel, numberKernel, outAt, textAt, textBytes } from './number-kernel.js';
+import { type NumberKernel, numberKernel } from './number-kernel.js';
+import { outAt, textAt, textBytes } from './number-program.js';
 
 const [openList, closeList, comma] = [0x5b, 0x5d, 0x2c];
 
@@ -49,7 +50,7 @@ class Scan {
   /** Reads the numbers from `at` on; gives the place after the last one, or -2 - the place of another value after a comma, or -1 if there is none. */
   numbers(at: number): number {
     if (at >= this.to) this.moveTo(at);
-    const end = this.kernel.run(textAt + at - this.from, this.outEnd);
+    const end = this.kernel.run(textAt + at - this.from, this.outEnd, this.target instanceof Float32Array);
     this.outEnd = this.kernel.outEnd();
     if (end >= 0) return end - textAt + this.from;
     const start = -1 - end - textAt + this.from;

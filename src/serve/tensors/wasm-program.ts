@@ -85,6 +85,8 @@ export const f64 = {
   sub: binary(0xa1),
   mul: binary(0xa2),
   div: binary(0xa3),
+  /** True where both are the same float32 after rounding. */
+  sameSingle: (a: Code, b: Code): Code => [...a, 0xb6, ...b, 0xb6, 0x5b],
   ofSigned: unary(0xb9),
   ofUnsigned: unary(0xba),
 };
