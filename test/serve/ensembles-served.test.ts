@@ -60,8 +60,8 @@ test.each(['diamond', 'diamond_steps'])(
   async model => {
     const input = { shape: [1, 4], data: Float32Array.of(1, 2, 3, 4) };
     const { outputs } = await house.client.infer(model, { x: input });
-    expect(Array.from(outputs.y?.data ?? [])).toEqual([5, 10, 15, 20]);
-    expect(Array.from(outputs.left?.data ?? [])).toEqual([2, 4, 6, 8]);
+    expect(Array.from(outputs.y?.data ?? [], Number)).toEqual([5, 10, 15, 20]);
+    expect(Array.from(outputs.left?.data ?? [], Number)).toEqual([2, 4, 6, 8]);
   },
 );
 

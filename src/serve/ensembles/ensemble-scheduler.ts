@@ -61,7 +61,6 @@ export class EnsembleScheduler implements Scheduler, CancelTarget, RunParts {
     const { parts, plan } = this;
     const { name: model, version } = parts.served;
     if (this.isClosing) return Promise.reject(new GalerkinError('MODEL_STOPPING', { model, version }));
-    if (work.terms.signal?.aborted) return Promise.reject(this.cancelled());
     if (this.running < plan.maxInFlight) return this.flow(work);
     if (this.waiting.length >= parts.maxQueue)
       return Promise.reject(new GalerkinError('QUEUE_FULL', { model, limit: parts.maxQueue }));
@@ -71,6 +70,7 @@ export class EnsembleScheduler implements Scheduler, CancelTarget, RunParts {
       waiting.deadlineMs = work.times.queuedMs + Math.min(ownMs, parts.maxWaitMs ?? Number.POSITIVE_INFINITY);
       this.waiting.push(waiting);
       this.deadlines.add(waiting);
+      waiting.listen();
     });
   }
 

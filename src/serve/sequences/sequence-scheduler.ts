@@ -94,6 +94,7 @@ export class SequenceScheduler implements Scheduler, LaneHost, FlowHost, CancelT
       this.deadlines.add(turn);
       if (sequence === undefined) this.lanes[0]?.judge(turn);
       else this.flow.add(turn, sequence);
+      if (turn.isWaiting) turn.listen();
     });
   }
 
@@ -102,7 +103,6 @@ export class SequenceScheduler implements Scheduler, LaneHost, FlowHost, CancelT
     const { model, plan, bytes, pending } = this;
     const { maxQueue, maxQueueBytes = Number.POSITIVE_INFINITY } = this.parts;
     if (this.isClosing) return this.stopping();
-    if (work.terms.signal?.aborted) return this.cancelled();
     // What an instance takes at once does not wait: a queue of no places still lets it through.
     const isFree = pending === 0 && this.lanes.some(({ pool }) => pool !== undefined && pool.free > 0);
     if (pending >= maxQueue && !isFree) return new GalerkinError('QUEUE_FULL', { model, limit: maxQueue });
