@@ -26,6 +26,9 @@ const jsonPaths = [
   '/predict',
 ];
 
+/** Inflates to twenty times what the server takes. */
+const bomb = new Uint8Array(gzipSync(Buffer.alloc(80 * 2 ** 20)));
+
 describe.each(jsonPaths)('%s', path => {
   const send = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
     post(`${target.server.url}${path}`, body, headers);
@@ -68,7 +71,6 @@ describe.each(jsonPaths)('%s', path => {
   });
 
   test('a zip bomb', async () => {
-    const bomb = new Uint8Array(gzipSync(Buffer.alloc(200 * 2 ** 20)));
     expectRefusal(
       await send(bomb, { 'content-encoding': 'gzip' }),
       400,
