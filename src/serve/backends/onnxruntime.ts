@@ -6,6 +6,7 @@ import type { Backend, Computed, Instance, InstanceOptions, Job } from './backen
 import { type Calls, pendingCalls } from './calls.js';
 import { type Carrier, processCarrier, threadCarrier } from './carrier.js';
 import type { GraphSource, SessionsOpened, SessionsReply, SessionsStart } from './onnx-protocol.js';
+import { type Reshapes, reshaped, reshapesOf } from './reshape.js';
 import { warmUpsOf } from './warm-up.js';
 import { fromWire, toWire } from './worker-wire.js';
 
@@ -68,7 +69,9 @@ async function openInstance(model: ModelPackage, { threads }: InstanceOptions): 
     calls.fail(new GalerkinError('INSTANCE_DIED', { model: model.name }, { cause })),
   );
   const opened = await whatOpened(model.name, opening.reply, { kill: carrier.kill, gone });
-  return sessionsInstance(model.name, { carrier, calls, gone, opened });
+  const instance = sessionsInstance(model.name, { carrier, calls, gone, opened });
+  const reshapes = reshapesOf(model);
+  return reshapes === undefined ? instance : withReshapes(instance, reshapes);
 }
 
 interface Parts {
@@ -96,6 +99,19 @@ function sessionsInstance(model: string, { carrier, calls, gone, opened }: Parts
     async close() {
       carrier.kill();
       await gone;
+    },
+  };
+}
+
+/** The same instance for the shapes that clients see. */
+function withReshapes(inner: Instance, { inputs, outputs, batchAxes }: Reshapes): Instance {
+  return {
+    ...inner,
+    async run(job) {
+      const given = job.outputs && { outputs: reshaped(job.outputs, outputs, { batchAxes, inward: true }) };
+      const inward = { ...job, ...given, inputs: reshaped(job.inputs, inputs, { batchAxes, inward: true }) };
+      const computed = await inner.run(inward);
+      return { ...computed, outputs: reshaped(computed.outputs, outputs, { batchAxes, inward: false }) };
     },
   };
 }

@@ -97,6 +97,7 @@ class Repositories implements RunningRepository {
     this.isClosing = true;
     this.stopPolling?.();
     await this.parts.lifecycle.close(drainTimeoutMs);
+    await this.parts.repository.close();
   }
 
   /** True if a model that should run has no version that does. */
