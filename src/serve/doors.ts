@@ -7,7 +7,7 @@ import { closeHttp, createHttp } from './http/server.js';
 import { grpcPlace, listen, metricsPlace } from './listen.js';
 import { openMetrics } from './metrics-door.js';
 import type { ServeConfig } from './options.js';
-import { type ProtocolState, protocolState } from './protocol/state.js';
+import type { ProtocolState } from './protocol/state.js';
 import { engineMetrics } from './statistics/engine-metrics.js';
 import { hostMetrics } from './statistics/host-metrics.js';
 import { writeMetrics } from './statistics/metrics-page.js';
@@ -19,6 +19,7 @@ export interface House {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly version: string;
+  readonly protocol: ProtocolState;
 }
 
 export interface Doors {
@@ -28,16 +29,10 @@ export interface Doors {
   close(): Promise<void>;
 }
 
-function stateOf({ allowClientShm, modelControl }: ServeConfig): ProtocolState {
-  const abilities = { sequences: true, modelControl: modelControl === 'explicit', schedulePolicy: true };
-  return protocolState({ allowClientShm, abilities });
-}
-
 /** Opens what the options ask for. @throws PORT_UNAVAILABLE; then none is open. */
 export async function openDoors(house: House): Promise<Doors> {
-  const { engine, config, clock, timers, version } = house;
+  const { engine, config, clock, timers, version, protocol } = house;
   const { drainTimeoutMs } = config;
-  const protocol = stateOf(config);
   const watched = processMetrics();
   const collectors = [watched, hostMetrics(clock), engineMetrics(engine)];
   const page = (accept: string | undefined) => writeMetrics(engine.models, { accept, collectors });

@@ -129,6 +129,10 @@ export const serveOptions = optionSchema({
     min: 1024,
     max: 2 ** 40,
   }),
+  traceFile: textOption({
+    doc: 'File that traces are appended to, once clients switch them on; empty: traces go to listeners only.',
+    default: '',
+  }),
   ...cacheOptions,
   requestTimeoutMs: numberOption({
     doc: 'Time a client has to send its whole request.',

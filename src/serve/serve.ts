@@ -1,7 +1,11 @@
 // The verb of this room: a repository of model packages becomes a listening server.
 import { type Clock, packageVersion, resolveOptions, systemClock, systemTimers, type Timers } from '../base/index.js';
 import type { Backend } from './backends/backend.js';
-import { type ServeOptions, serveOptions } from './options.js';
+import type { Engine } from './engine/engine.js';
+import { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
+import { openServerLog } from './protocol/server-log.js';
+import { type ProtocolState, protocolState } from './protocol/state.js';
+import { writeTraces } from './protocol/trace-events.js';
 import { startEngine } from './start-engine.js';
 
 export interface Surroundings {
@@ -9,6 +13,8 @@ export interface Surroundings {
   readonly backends?: readonly Backend[];
   readonly clock?: Clock;
   readonly timers?: Timers;
+  /** Takes the lines of the server's log, each without its end; without it there is none. */
+  readonly log?: (line: string) => void;
 }
 
 export interface Server {
@@ -34,13 +40,22 @@ export interface Server {
  */
 export async function serve(options: ServeOptions = {}, surroundings: Surroundings = {}): Promise<Server> {
   const config = resolveOptions('serve', serveOptions, options);
-  const { backends = [], clock = systemClock, timers = systemTimers } = surroundings;
+  const { backends = [], clock = systemClock, timers = systemTimers, log } = surroundings;
   // The HTTP stack takes as long to load as the models do, and child processes that import this room never need it.
   const loading = import('./doors.js');
-  const engine = await startEngine(config, { backends, clock, timers });
+  const protocol = stateOf(config);
+  const endLog = log === undefined ? undefined : openServerLog({ log: protocol.log, clock, write: log });
+  const endTraces = config.traceFile === '' ? undefined : writeTraces(config.traceFile);
+  const end = async (engine: Engine | undefined): Promise<void> => {
+    await engine?.close(config.drainTimeoutMs);
+    await endTraces?.();
+    endLog?.();
+  };
+  let engine: Engine | undefined;
   try {
+    engine = await startEngine(config, { backends, clock, timers });
     const { openDoors } = await loading;
-    const doors = await openDoors({ engine, config, clock, timers, version: packageVersion() });
+    const doors = await openDoors({ engine, config, clock, timers, version: packageVersion(), protocol });
     return {
       ...doors,
       host: config.host,
@@ -49,13 +64,19 @@ export async function serve(options: ServeOptions = {}, surroundings: Surroundin
       close: once(async () => {
         // Models stay until the last request has its answer.
         await doors.close();
-        await engine.close(config.drainTimeoutMs);
+        await end(engine);
       }),
     };
   } catch (error) {
-    await engine.close(config.drainTimeoutMs);
+    await end(engine);
     throw error;
   }
+}
+
+/** What the protocols share. */
+function stateOf({ allowClientShm, modelControl, traceFile }: ServeConfig): ProtocolState {
+  const abilities = { sequences: true, modelControl: modelControl === 'explicit', schedulePolicy: true };
+  return protocolState({ allowClientShm, traceFile, abilities });
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

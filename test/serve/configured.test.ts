@@ -132,3 +132,25 @@ test.each([
   await repository.add('scale', 1, scaleBy(3));
   await expect(start()).rejects.toMatchObject({ code: 'MODEL_UNSERVABLE', message: expect.stringMatching(why) });
 });
+
+test('classes come with the labels of their file', async () => {
+  const config = scaleConfig().replace('name: "y"', 'name: "y" label_filename: "labels.txt"');
+  await repository.configure('scale', config);
+  await repository.add('scale', 1, scaleBy(3));
+  await writeFile(join(repository.folder, 'scale', 'labels.txt'), 'calm\nbreeze\ngale\nstorm\n');
+  await start();
+  const outputs = [{ name: 'y', parameters: { classification: 2 } }];
+  const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [0, 3, 1, 2] }];
+  const body = JSON.stringify({ inputs, outputs });
+  const reply = await fetch(`${server?.url}/v2/models/scale/infer`, { method: 'POST', body });
+  expect((await reply.json()).outputs[0].data).toEqual(['9.000000:1:breeze', '6.000000:3:storm']);
+});
+
+test('the log tells of models that come and of those that do not', async () => {
+  await addScale('scale', '');
+  await repository.add('broken', 1, Uint8Array.from([1]));
+  const lines: string[] = [];
+  server = await serve({ repository: repository.folder, port: 0 }, { log: line => lines.push(line) });
+  expect(lines).toContainEqual(expect.stringMatching(/^I\d{4} .*model 'scale' version 1 loaded/));
+  expect(lines).toContainEqual(expect.stringMatching(/^[WE]\d{4} .*model 'broken'.*ONNX/));
+});

@@ -22,7 +22,7 @@ async function run(repository: string | undefined, { json }: { json: boolean }, 
   const { asked, dispose } = onInterrupt();
   const place = repository === undefined ? {} : { repository };
   const options = { studioFolder: studioFolder(), ...typedFlags(command, serveOptions), ...place };
-  const server = await serve(options, { backends: [solverBackend()] });
+  const server = await serve(options, { backends: [solverBackend()], log: line => process.stderr.write(`${line}\n`) });
   report(json, serverFacts(server), () => welcome(server, options.studioFolder !== ''));
   await asked;
   dispose();

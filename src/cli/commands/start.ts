@@ -52,7 +52,10 @@ async function run({ folder, json }: StartFlags, command: Command): Promise<void
     if (!(await isLearnt(repository))) await learnFirst(options, { signal, json });
     else if (Object.keys(options).length > 1) process.stderr.write(alreadyLearnt);
     if (signal.aborted) return;
-    const server = await serve({ repository, ...place, studioFolder: studioFolder() }, { backends: [solverBackend()] });
+    const server = await serve(
+      { repository, ...place, studioFolder: studioFolder() },
+      { backends: [solverBackend()], log: line => process.stderr.write(`${line}\n`) },
+    );
     report(json, serverFacts(server), () => `\n${welcome(server, true)}`);
     await asked;
     await server.close();

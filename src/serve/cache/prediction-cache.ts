@@ -93,7 +93,10 @@ class TieredCache implements PredictionCache {
     // After an invalidation nobody joins a computation that began before it.
     const ride = await this.flights.ride(`${key} ${this.epochOf(modelTag(model.name))}`, {
       lead: () => this.lead(key, model, compute),
-      signal: question.terms.signal,
+      // Looked at only by who has to wait: a signal is made by its first look.
+      get signal() {
+        return question.terms.signal;
+      },
       deadline: this.deadlineOf(model, question),
     });
     if (ride.kind === 'shared') return this.follow(ride.value, compute, keyMs);

@@ -15,6 +15,7 @@ import { instancePackage } from '../sequences/own-tensors.js';
 import type { SequenceParts } from '../sequences/sequence-parts.js';
 import { type ModelStatistics, modelStatistics } from '../statistics/model-statistics.js';
 import { describePackage } from './describe.js';
+import { withLabels } from './labels.js';
 import type { ModelTable } from './model-table.js';
 import { openScheduler } from './open-scheduler.js';
 import { openPool } from './pool.js';
@@ -113,7 +114,8 @@ function openParts(
  */
 export async function openVersion(model: ModelPackage, workshop: Workshop): Promise<RunningModel> {
   const { config, clock, table, cache } = workshop;
-  const { served: described } = describePackage(model);
+  const { served: plain } = describePackage(model);
+  const described = { ...plain, outputs: await withLabels(model, plain.outputs) };
   const served = isEnsemble(model) ? describeEnsemble(model, described, table) : described;
   const cached = cachedPackage(model, config.cacheEveryModel);
   const startMs = clock.monotonic();

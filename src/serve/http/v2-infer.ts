@@ -13,7 +13,6 @@ export interface V2Options {
   readonly engine: Engine;
   readonly maxBodyBytes: number;
   /** Of the server, for its metadata. */
-  /** Of the server, for its metadata. */
   readonly name: string;
   readonly version: string;
   readonly protocol: ProtocolState;
