@@ -4,10 +4,9 @@ import { Ring } from '../batching/ring.js';
 import type { Pool, Source } from '../engine/pool.js';
 import type { FlushReason } from '../statistics/executions.js';
 import { chooseTurns } from './choose-turns.js';
-import type { Sequence } from './sequence.js';
+import type { Sequence, SequenceLane, Turn } from './sequence.js';
 import { SequenceBatch, type SequenceHost } from './sequence-batch.js';
 import type { Slots } from './slots.js';
-import type { Turn } from './turn.js';
 
 /** What a lane needs of its scheduler. */
 export interface LaneHost extends SequenceHost {
@@ -19,10 +18,9 @@ export interface LaneHost extends SequenceHost {
   depart(turn: Turn): void;
 }
 
-export class Lane implements Source {
+export class Lane implements Source, SequenceLane {
   /** Set once the instances are open. */
   pool: Pool | undefined;
-  /** Sequences whose next request could be sent, in the order in which they came to be so. */
   readonly ready = new Set<Sequence>();
   /** Work that is not joined: members of failed batches, and guards on answers that are there. */
   private readonly alone = new Ring<Turn>();

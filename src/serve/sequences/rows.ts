@@ -6,8 +6,8 @@ import { joinItems } from '../tensors/bytes.js';
 import { type Marks, writeControls } from './control-tensors.js';
 import { zeros } from './data-tensor.js';
 import { writeStates } from './implicit-state.js';
+import type { Turn } from './sequence.js';
 import type { SequencePlan } from './sequence-plan.js';
-import type { Turn } from './turn.js';
 
 const blankMarks: Marks = Object.freeze({ start: false, end: false, ready: false, id: '0' });
 

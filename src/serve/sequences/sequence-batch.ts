@@ -5,8 +5,8 @@ import type { Execution } from '../engine/pool.js';
 import type { ExecutedBatch, FlushReason } from '../statistics/executions.js';
 import { statesAfter } from './implicit-state.js';
 import { blankRow, fallsApart, joinRows, rowFrom, rowOf } from './rows.js';
+import type { Turn } from './sequence.js';
 import type { SequencePlan } from './sequence-plan.js';
-import type { Turn } from './turn.js';
 
 /** What an execution needs of its scheduler. */
 export interface SequenceHost {

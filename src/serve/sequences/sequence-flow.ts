@@ -1,16 +1,14 @@
 // The life of sequences: from a start over requests that follow each other to an end, a silence, or a start that came to nothing.
 import type { SequenceTerms } from '../engine/terms.js';
-import type { Lane } from './lane.js';
-import type { Sequence } from './sequence.js';
+import type { Sequence, SequenceLane, Turn } from './sequence.js';
 import type { SequenceTable } from './sequence-table.js';
-import type { Turn } from './turn.js';
 
 export interface FlowHost {
   nowMs(): number;
   /** What this request belongs to was never started: it waits no more. */
   strand(turn: Turn): void;
   /** A request is ready there. */
-  wake(lane: Lane): void;
+  wake(lane: SequenceLane): void;
 }
 
 export class SequenceFlow {

@@ -9,13 +9,13 @@ import type { CancelTarget, Waiting } from '../batching/waiting.js';
 import type { Scheduler, Work } from '../engine/scheduler.js';
 import type { ExecutedBatch } from '../statistics/executions.js';
 import { Lane, type LaneHost } from './lane.js';
+import { type SequenceLane, Turn } from './sequence.js';
 import { type FlowHost, SequenceFlow } from './sequence-flow.js';
 import type { SequenceParts } from './sequence-parts.js';
 import type { SequencePlan } from './sequence-plan.js';
 import { sequenceRefusal } from './sequence-refusal.js';
 import { SequenceTable } from './sequence-table.js';
 import { Slots } from './slots.js';
-import { Turn } from './turn.js';
 
 export class SequenceScheduler implements Scheduler, LaneHost, FlowHost, CancelTarget {
   readonly model: string;
@@ -218,7 +218,7 @@ export class SequenceScheduler implements Scheduler, LaneHost, FlowHost, CancelT
     if (this.pending + this.running === 0) this.drained?.();
   }
 
-  wake({ pool }: Lane): void {
+  wake({ pool }: SequenceLane): void {
     if (!this.isTogether) pool?.wake();
   }
 

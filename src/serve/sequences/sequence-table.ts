@@ -1,9 +1,7 @@
 // The sequences under way by id: who has a slot, who waits for one, and who has been silent for too long.
 import type { Clock, Timers } from '../../base/index.js';
 import type { SequenceTerms } from '../engine/terms.js';
-import type { Lane } from './lane.js';
-import { Sequence } from './sequence.js';
-import type { Turn } from './turn.js';
+import { Sequence, type SequenceLane, type Turn } from './sequence.js';
 
 export interface SequenceTableOptions {
   readonly clock: Clock;
@@ -23,7 +21,7 @@ export class SequenceTable {
   private disarm: (() => void) | undefined;
 
   constructor(
-    private readonly lanes: readonly Lane[],
+    private readonly lanes: readonly SequenceLane[],
     private readonly options: SequenceTableOptions,
   ) {}
 
@@ -56,7 +54,7 @@ export class SequenceTable {
       this.backlog.add(sequence);
       return false;
     }
-    let best: Lane | undefined;
+    let best: SequenceLane | undefined;
     for (const lane of this.lanes) {
       if (!lane.slots.isFull && (best === undefined || lane.slots.taken < best.slots.taken)) best = lane;
     }
