@@ -1,7 +1,7 @@
 // The way to an instance, be it a thread or a process: calls go there, replies come back, and it may end at any time.
 import { fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
-import type { SessionsCall, SessionsReply, SessionsStart } from './onnx-protocol.js';
+import type { GraphSource, SessionsCall, SessionsReply, SessionsStart } from './onnx-protocol.js';
 
 export interface Carrier {
   post(call: SessionsCall): void;
@@ -17,11 +17,20 @@ interface Start {
   onReply(reply: SessionsReply): void;
 }
 
+/** Graphs move to the thread, where they are its buffers' only content; nobody else needs them. */
+const ownBuffers = (...graphs: readonly (GraphSource | undefined)[]): ArrayBuffer[] =>
+  graphs.flatMap(graph =>
+    typeof graph === 'object' && graph.buffer instanceof ArrayBuffer && graph.byteLength === graph.buffer.byteLength
+      ? [graph.buffer]
+      : [],
+  );
+
 /** A worker thread: the shortest way; its memory is the server's, and a crash of the runtime ends the server. */
 export function threadCarrier({ name, start, onReply }: Start): Carrier {
   const entry = new URL('./onnx-worker.js', import.meta.url);
-  const worker = new Worker(entry, { name, workerData: start, execArgv: [] });
+  const worker = new Worker(entry, { name, execArgv: [] });
   let reason: unknown;
+  worker.postMessage(start, ownBuffers(start.model, start.guard));
   worker.on('message', onReply);
   worker.on('error', error => {
     reason = error;
