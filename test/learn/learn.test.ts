@@ -26,9 +26,16 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** A package of ours, which has a manifest. */
+async function published(name: string) {
+  const model = await readPackage(repository, name);
+  if (model.manifest === undefined) throw new Error(`${name} has no manifest`);
+  return { ...model, manifest: model.manifest };
+}
+
 /** Figures of the published programs on coefficient fields. */
 async function verdictOn(questions: readonly Float64Array[]) {
-  const model = await readPackage(repository, 'darcy');
+  const model = await published('darcy');
   const programs = { model: await model.file('model.onnx'), guard: await model.file('guard.onnx') };
   const inputs = Float32Array.from(questions.flatMap(question => [...question]));
   const names = { input: 'a', output: 'u' };
@@ -49,7 +56,7 @@ describe('learn', () => {
   });
 
   test('writes a package whose manifest states inputs, guard, calibration, figures and lineage', async () => {
-    const { config, manifest } = await readPackage(repository, 'darcy');
+    const { config, manifest } = await published('darcy');
     expect(config.max_batch_size).toBe(16);
     expect(manifest.inputs[0]).toMatchObject({ name: 'a', dtype: 'FP32', shape: [n, n], finite: true });
     expect(manifest.outputs[0]).toMatchObject({ name: 'u', dtype: 'FP32', shape: [n, n] });
@@ -68,14 +75,14 @@ describe('learn', () => {
   });
 
   test('the solver is published beside it, for the same questions', async () => {
-    const { config, manifest } = await readPackage(repository, 'darcy_solver');
+    const { config, manifest } = await published('darcy_solver');
     expect(config.backend).toBe('galerkin_solver');
     expect(manifest.problem).toEqual({ name: 'darcy', n });
-    expect(manifest.inputs).toEqual((await readPackage(repository, 'darcy')).manifest.inputs);
+    expect(manifest.inputs).toEqual((await published('darcy')).manifest.inputs);
   });
 
   test('brings samples that it was not trained on', async () => {
-    const samples = await sampleSet(await readPackage(repository, 'darcy'));
+    const samples = await sampleSet(await published('darcy'));
     expect(samples?.count).toBe(16);
     const path = join(folder, 'data', 'darcy-n16-count320-seed1-recipe1.npz');
     const { inputs } = decodeNpz(await readFile(path));
@@ -113,7 +120,7 @@ describe('learn', () => {
     const { packagePath, solverPackagePath } = await learn('darcy', { ...short, n: 12 });
     expect(packagePath).toBe(join(repository, 'darcy_12', '1'));
     expect(solverPackagePath).toBe(join(repository, 'darcy_12_solver', '1'));
-    expect((await readPackage(repository, 'darcy_12')).manifest.guard?.fallback).toBe('darcy_12_solver');
+    expect((await published('darcy_12')).manifest.guard?.fallback).toBe('darcy_12_solver');
   });
 
   test('that diverges publishes nothing', async () => {
