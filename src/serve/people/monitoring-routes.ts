@@ -45,6 +45,8 @@ export function addMonitoringRoutes(app: FastifyInstance, options: MonitoringOpt
       return {
         uptimeSeconds: uptimeSeconds(),
         models: engine.models.map(model => model.statistics.report()),
+        door: engine.admission.report(),
+        cache: engine.cache?.report(),
         memory: { rssBytes: rss, heapUsedBytes: heapUsed, externalBytes: external, arrayBufferBytes: arrayBuffers },
       };
     },

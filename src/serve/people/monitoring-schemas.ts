@@ -62,6 +62,21 @@ export const statsAnswer = named(
   z.object({
     uptimeSeconds: z.number(),
     models: z.array(modelReport),
+    door: z
+      .object({
+        inFlight: z.int(),
+        limit: z.int(),
+        waiting: z.int(),
+        bytes: z.int(),
+        admitted: z.int(),
+        refused: z.int(),
+      })
+      .describe('Requests in the server, and those that wait to be let in.'),
+    cache: z
+      .object({ hits: z.int(), misses: z.int(), bytes: z.int(), entries: z.int(), evictions: z.int() })
+      .loose()
+      .optional()
+      .describe('Absent where no answers are kept.'),
     memory: z.object({
       rssBytes: z.int(),
       heapUsedBytes: z.int(),

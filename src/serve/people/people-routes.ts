@@ -52,6 +52,7 @@ async function infoOf(model: RunningModel): Promise<ModelInfo> {
     }),
     metrics: model.package.manifest?.metrics ?? {},
     samples: await sampleCount(model),
+    ...(model.ensemble === undefined ? {} : { ensemble: { ...model.ensemble, members: [...model.ensemble.members] } }),
     ready: model.isReady(),
   };
 }

@@ -130,6 +130,13 @@ export const modelInfo = named(
       .optional(),
     metrics: z.record(z.string(), z.number()),
     samples: z.int().describe('Held-out fields in the package.'),
+    ensemble: z
+      .object({
+        members: z.array(z.string()).describe('Step by step.'),
+        isFused: z.boolean().describe('All steps are one graph.'),
+        why: z.string().describe('Why they are not.'),
+      })
+      .optional(),
     ready: z.boolean(),
   }),
 );
