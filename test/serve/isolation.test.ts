@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { type Server, serve } from 'galerkin/serve';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { onnxModel } from './fixtures/onnx.js';
 import { type PlainRepository, plainRepository, scaleBy, scaleConfig } from './fixtures/plain-repository.js';
 
 let repository: PlainRepository;
@@ -23,6 +24,17 @@ async function start(values: Readonly<Record<string, string>>, instances: number
   await repository.add('scale', 1, scaleBy(3));
   server = await serve({ repository: repository.folder, port: 0, instances });
 }
+
+/** y = (x . x) . x for a square matrix of so many rows: some 50 ms of work. */
+const slowSquare = (size: number): Uint8Array =>
+  onnxModel({
+    inputs: [{ name: 'x', dtype: 'FP32', shape: [size, size] }],
+    outputs: [{ name: 'y', dtype: 'FP32', shape: [size, size] }],
+    nodes: [
+      { op: 'MatMul', inputs: ['x', 'x'], outputs: ['square'] },
+      { op: 'MatMul', inputs: ['square', 'x'], outputs: ['y'] },
+    ],
+  });
 
 /** The processes that hold instances: children of this one that run the entry. */
 async function children(): Promise<number[]> {
@@ -81,8 +93,30 @@ describe('instances in processes of their own', () => {
   });
 });
 
+describe('instances without isolation', () => {
+  test('answer as the others do, in batches too, and go in good order', async () => {
+    await start({ isolation: 'none' }, 2);
+    const replies = await Promise.all(Array.from({ length: 50 }, ask));
+    for (const { status, text } of replies) {
+      expect(status).toBe(200);
+      expect(JSON.parse(text).outputs[0].data).toEqual([3, 6, 9, 12]);
+    }
+  });
+
+  test('are refused to a model that would hold up the server', async () => {
+    await start({}, 1);
+    const other = await plainRepository();
+    await other.configure('slow', parameters({ isolation: 'none' }));
+    await other.add('slow', 1, slowSquare(1500));
+    await expect(serve({ repository: other.folder, port: 0 })).rejects.toMatchObject({
+      message: expect.stringMatching(/isolation 'none' is for models that take at most 1 ms, and its warm-up took/),
+    });
+    await other.dispose();
+  });
+});
+
 test.each([
-  [{ isolation: 'container' }, /'isolation' wants 'thread' or 'process'/],
+  [{ isolation: 'container' }, /'isolation' wants 'thread', 'process' or 'none'/],
   [{ max_rss_mb: '100' }, /'max_rss_mb' wants .* isolation 'process'/],
   [{ isolation: 'process', max_rss_mb: '-1' }, /'max_rss_mb' wants/],
 ] as const)('parameters that cannot be met are refused: %j', async (values, why) => {

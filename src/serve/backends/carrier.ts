@@ -1,7 +1,8 @@
-// The way to an instance, be it a thread or a process: calls go there, replies come back, and it may end at any time.
+// The way to an instance, be it a thread, a process, or the server's own thread: calls go there, replies come back, and it may end at any time.
 import { fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import type { GraphSource, SessionsCall, SessionsReply, SessionsStart } from './onnx-protocol.js';
+import { serveSessions } from './onnx-service.js';
 
 export interface Carrier {
   post(call: SessionsCall): void;
@@ -68,4 +69,35 @@ export function processCarrier({ start, onReply }: Start): Carrier {
   };
   post(start);
   return { post, ended, kill: () => void child.kill('SIGKILL') };
+}
+
+/**
+ * The server's own thread: no way at all, which is most of what a model of a few microseconds costs. While it computes, the server does
+ * nothing else; see `assertQuick` in ./onnxruntime.ts.
+ */
+export function inlineCarrier({ start, onReply }: Start): Carrier {
+  let take: (call: SessionsCall) => void = () => {};
+  let release: () => Promise<void> = async () => {};
+  let end: () => void = () => {};
+  const ended = new Promise<undefined>(resolve => {
+    end = () => resolve(undefined);
+  });
+  const port = {
+    post: onReply,
+    onCall(listener: typeof take) {
+      take = listener;
+    },
+    onEnd(listener: typeof release) {
+      release = listener;
+    },
+  };
+  void serveSessions(start, port, () => {});
+  return {
+    post: call => take(call),
+    ended,
+    kill() {
+      void release();
+      end();
+    },
+  };
 }

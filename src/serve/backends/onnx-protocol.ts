@@ -22,6 +22,8 @@ export interface SessionsOpened {
   readonly inputs: WireOrder;
   readonly outputs: WireOrder;
   readonly facts: WireOrder;
+  /** The quickest warm-up run; a run that failed counts as quick. */
+  readonly warmUpMs: number;
 }
 
 /** Number, guard, inputs, and outputs where they are given. */

@@ -10,6 +10,7 @@ export interface OnnxSession {
   readonly outputs: WireOrder;
   /** Computes every output; feeds that the graph does not name are left out. */
   run(feeds: Tensors): Promise<Tensors>;
+  close(): Promise<void>;
 }
 
 /** Opens a graph. From bytes no other file is within reach; by path those that the package has checked. The cores are shared with the server, so threads do not spin. */
@@ -27,5 +28,6 @@ export async function openOnnx(source: GraphSource, threads: number): Promise<On
       }
       return session.run(named);
     },
+    close: () => session.close(),
   };
 }

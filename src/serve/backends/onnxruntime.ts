@@ -4,7 +4,7 @@ import { GalerkinError } from '../../base/index.js';
 import type { ModelPackage } from '../../model/index.js';
 import type { Backend, Computed, Instance, InstanceOptions, Job } from './backend.js';
 import { type Calls, pendingCalls } from './calls.js';
-import { type Carrier, processCarrier, threadCarrier } from './carrier.js';
+import { type Carrier, inlineCarrier, processCarrier, threadCarrier } from './carrier.js';
 import type { GraphSource, SessionsOpened, SessionsReply, SessionsStart } from './onnx-protocol.js';
 import { type Reshapes, reshaped, reshapesOf } from './reshape.js';
 import { warmUpsOf } from './warm-up.js';
@@ -15,11 +15,13 @@ const openTimeoutMs = 60_000;
 
 const unservable = (model: string, why: string) => new GalerkinError('MODEL_UNSERVABLE', { model, why });
 
+const carriers = { thread: threadCarrier, process: processCarrier, none: inlineCarrier } as const;
+
 /** Parameter of config.pbtxt: where instances live. */
-function isolationOf({ name, config }: Pick<ModelPackage, 'name' | 'config'>): 'thread' | 'process' {
+function isolationOf({ name, config }: Pick<ModelPackage, 'name' | 'config'>): keyof typeof carriers {
   const stated = config.parameters.isolation?.string_value ?? 'thread';
-  if (stated === 'thread' || stated === 'process') return stated;
-  throw unservable(name, `its parameter 'isolation' wants 'thread' or 'process', got '${stated.slice(0, 40)}'`);
+  if (stated === 'thread' || stated === 'process' || stated === 'none') return stated;
+  throw unservable(name, `its parameter 'isolation' wants 'thread', 'process' or 'none', got '${stated.slice(0, 40)}'`);
 }
 
 /** Parameter of config.pbtxt: memory from which on a child process is replaced, in MB. */
@@ -59,8 +61,8 @@ async function openInstance(model: ModelPackage, { threads }: InstanceOptions): 
   const start = await startOf(model, threads);
   const calls = pendingCalls<SessionsReply>();
   const opening = calls.begin();
-  const carry = isolationOf(model) === 'process' ? processCarrier : threadCarrier;
-  const carrier = carry({
+  const isolation = isolationOf(model);
+  const carrier = carriers[isolation]({
     name: `${model.name}:${model.version}`,
     start,
     onReply: reply => calls.deliver(reply[0], reply),
@@ -69,7 +71,10 @@ async function openInstance(model: ModelPackage, { threads }: InstanceOptions): 
     calls.fail(new GalerkinError('INSTANCE_DIED', { model: model.name }, { cause })),
   );
   const opened = await whatOpened(model.name, opening.reply, { kill: carrier.kill, gone });
-  const instance = sessionsInstance(model.name, { carrier, calls, gone, opened });
+  // Nothing is gained by a job that lies ready in the same thread; a batch that is formed later is larger.
+  const depth = isolation === 'none' ? 1 : 2;
+  const instance = sessionsInstance(model.name, { carrier, calls, gone, opened, depth });
+  if (isolation === 'none') await assertQuick(model.name, instance, opened.warmUpMs);
   const reshapes = reshapesOf(model);
   return reshapes === undefined ? instance : withReshapes(instance, reshapes);
 }
@@ -79,11 +84,13 @@ interface Parts {
   readonly calls: Calls<SessionsReply>;
   readonly gone: Promise<void>;
   readonly opened: SessionsOpened;
+  /** See Instance.depth. */
+  readonly depth: number;
 }
 
-function sessionsInstance(model: string, { carrier, calls, gone, opened }: Parts): Instance {
+function sessionsInstance(model: string, { carrier, calls, gone, opened, depth }: Parts): Instance {
   return {
-    depth: 2,
+    depth,
     gone,
     kill: carrier.kill,
     async run({ inputs, outputs, guard }: Job): Promise<Computed> {
@@ -101,6 +108,17 @@ function sessionsInstance(model: string, { carrier, calls, gone, opened }: Parts
       await gone;
     },
   };
+}
+
+/** Longest computation that may hold up everything else that the server does. */
+const quickMs = 1;
+
+/** A model without isolation computes in the server's own thread: only one that is done at once may. */
+async function assertQuick(model: string, instance: Instance, warmUpMs: number): Promise<void> {
+  if (warmUpMs <= quickMs) return;
+  await instance.close();
+  const why = `isolation 'none' is for models that take at most ${quickMs} ms, and its warm-up took ${warmUpMs.toFixed(2)} ms`;
+  throw unservable(model, why);
 }
 
 /** The same instance for the shapes that clients see. */
