@@ -12,7 +12,6 @@ export {
   type ResourceLimiter,
   type ResourceUser,
   resourceLimiter,
-  resourceTotals,
 } from './batching/resource-limiter.js';
 export { type AskedModel, type CachedModel, cachedModel, cachedPackage } from './cache/cached-model.js';
 export { type CacheConfig, openCache } from './cache/open-cache.js';
