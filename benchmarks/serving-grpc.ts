@@ -17,6 +17,7 @@ const [connections, calls] = [4, 8];
 const concurrency = connections * calls;
 
 interface Rates {
+  readonly bareHttp: number;
   readonly http: number;
   readonly grpc: number;
   readonly bare: number;
@@ -33,7 +34,9 @@ const askedFor = (model: IdentityName): Asked => {
 async function measure(model: IdentityName, server: Ports, echo: Ports): Promise<Rates> {
   const asked = askedFor(model);
   const message = grpcRequest(asked);
-  const http = await loadHttp(httpRequest(asked), { port: server.port, connections: concurrency, durationS });
+  const overHttp = (port: number) => loadHttp(httpRequest(asked), { port, connections: concurrency, durationS });
+  const bareHttp = await overHttp(echo.port);
+  const http = await overHttp(server.port);
   const before = await countersOf(server.port, model);
   const grpc = await loadGrpc(message, { port: server.grpcPort, connections, calls, durationS });
   const { succeeded, failed, items, executions } = between(before, await countersOf(server.port, model));
@@ -42,19 +45,26 @@ async function measure(model: IdentityName, server: Ports, echo: Ports): Promise
     throw new Error(`gRPC: ${failed} failed, ${succeeded} answered`);
   }
   const bare = await loadGrpc(message, { port: echo.grpcPort, connections, calls, durationS });
-  return { http: http.perSecond, grpc, bare, perBatch: items / executions };
+  return { bareHttp: bareHttp.perSecond, http: http.perSecond, grpc, bare, perBatch: items / executions };
 }
 
 function figures(model: IdentityName, windows: readonly Rates[]): BenchResult[] {
   const http = windows.map(each => each.http);
   const grpc = windows.map(each => each.grpc);
   const bare = windows.map(each => each.bare);
+  const bareHttp = windows.map(each => each.bareHttp);
   const isSmall = model === 'identity';
   const what = isSmall ? '16 floats' : '64 KiB';
   const note = `${median(windows.map(each => each.perBatch)).toFixed(1)} in a batch`;
   const ofHttp = { name: `${what}: share of HTTP's rate`, unit: '%', values: share(grpc, http) };
   return [
-    { name: `${what}: HTTP, concurrency ${concurrency}`, unit: 'infer/s', values: http },
+    { name: `${what}: bare node:http, concurrency ${concurrency}`, unit: 'requests/s', values: bareHttp },
+    {
+      name: `${what}: HTTP, concurrency ${concurrency}`,
+      unit: 'infer/s',
+      values: http,
+      against: { of: 'bare node:http', values: bareHttp },
+    },
     { name: `${what}: bare node:http2, the same calls`, unit: 'calls/s', values: bare },
     {
       name: `${what}: gRPC, ${connections} connections of ${calls} calls`,

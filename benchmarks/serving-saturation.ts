@@ -29,10 +29,13 @@ async function measure(
   const { request, port, batch } = load;
   const raw = (await direct.run(1000 * durationS)).runsPerSecond * batch;
   const before = await countersOf(port, 'darcy');
-  const start = performance.now();
-  const { perSecond } = await loadHttp(request, { port, connections: batches * batch, durationS });
-  const elapsedNs = 1e6 * (performance.now() - start);
-  return { raw, served: perSecond, elapsedNs, counted: between(before, await countersOf(port, 'darcy')) };
+  const { perSecond, elapsedMs } = await loadHttp(request, { port, connections: batches * batch, durationS });
+  return {
+    raw,
+    served: perSecond,
+    elapsedNs: 1e6 * elapsedMs,
+    counted: between(before, await countersOf(port, 'darcy')),
+  };
 }
 
 function figures(windows: readonly Window[], { what, batch }: { what: string; batch: number }): BenchResult[] {

@@ -1,6 +1,6 @@
 // A small model over HTTP: what the server adds to a request, and how many it answers; beside Node's bare server and the bare runtime.
 import { rm } from 'node:fs/promises';
-import { startChild } from './fixtures/child.js';
+import { cpuUs, startChild } from './fixtures/child.js';
 import type { EchoOrder, EchoTold } from './fixtures/echo-process.js';
 import { identityModel, identityRepository } from './fixtures/identity-repository.js';
 import { type Loaded, loadHttp } from './fixtures/native-loads.js';
@@ -26,17 +26,21 @@ interface Window {
   readonly echoMany: Loaded;
   readonly many: Loaded;
   readonly batched: Counters;
+  /** Of the two above: of all threads, for each request. */
+  readonly echoCpuUs: number;
+  readonly cpuUs: number;
 }
 
 interface Parts {
   readonly server: ReturnType<typeof startChild<ServerOrder, ServerTold>>;
   readonly plain: ReturnType<typeof startChild<ServerOrder, ServerTold>>;
+  readonly echo: ReturnType<typeof startChild<EchoOrder, EchoTold>>;
   readonly ports: { readonly observed: number; readonly plain: number; readonly echo: number };
   readonly direct: ReturnType<typeof openDirect>;
   readonly request: HttpRequest;
 }
 
-async function measure({ server, ports, direct, request }: Parts): Promise<Window> {
+async function measure({ server, plain, echo, ports, direct, request }: Parts): Promise<Window> {
   const load = (port: number, connections: number): Promise<Loaded> =>
     loadHttp(request, { port, connections, durationS });
   const raw = await direct.run(500 * durationS);
@@ -47,11 +51,19 @@ async function measure({ server, ports, direct, request }: Parts): Promise<Windo
   const one = await load(ports.observed, 1);
   const costs = await server.ask({ observe: true });
   const counted = between(before, await countersOf(ports.observed, 'identity'));
+  const echoBefore = await cpuUs(echo.pid);
   const echoMany = await load(ports.echo, 32);
+  const echoSpent = (await cpuUs(echo.pid)) - echoBefore;
   const start = await countersOf(ports.plain, 'identity');
+  const cpuBefore = await cpuUs(plain.pid);
   const many = await load(ports.plain, 32);
+  const spent = (await cpuUs(plain.pid)) - cpuBefore;
   const batched = between(start, await countersOf(ports.plain, 'identity'));
-  return { rawUs: median([...raw.latenciesUs]), echoOne, one, costs, counted, echoMany, many, batched };
+  return {
+    ...{ rawUs: median([...raw.latenciesUs]), echoOne, one, costs, counted, echoMany, many, batched },
+    echoCpuUs: (1000 * echoSpent) / (echoMany.perSecond * echoMany.elapsedMs),
+    cpuUs: spent / batched.items,
+  };
 }
 
 /** The middle of each request's own differences, in each window. */
@@ -103,6 +115,13 @@ function rates(windows: readonly Window[]): BenchResult[] {
       note: `p99 ${p99.toFixed(0)} us; ${perBatch.toFixed(1)} in a batch`,
     },
     { name: 'the same', unit: 'infer/s', values: many, against: raw },
+    {
+      name: '  processor time of the server, a request',
+      unit: 'us',
+      values: windows.map(each => each.cpuUs),
+      against: { of: 'bare node:http', values: windows.map(each => each.echoCpuUs) },
+      note: 'all threads',
+    },
   ].map(result);
 }
 
@@ -121,7 +140,7 @@ export async function run(): Promise<BenchResult[]> {
   const ports = { observed: observed.port, plain: counted.port, echo: bare.port };
   const direct = openDirect({ model: identityModel(size), input: 'x', shape: [1, size], values, threads: 1 });
   const request = httpRequest({ model: 'identity', input: 'x', shape: [1, size], values });
-  const windows = await inWindows(counts, () => measure({ server, plain, ports, direct, request }));
+  const windows = await inWindows(counts, () => measure({ server, plain, echo, ports, direct, request }));
   await Promise.all([server.stop(), plain.stop(), echo.stop(), direct.stop()]);
   await rm(repository, { recursive: true });
   return [...overheads(windows), ...rates(windows)];

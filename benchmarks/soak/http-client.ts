@@ -4,12 +4,13 @@ import { connect, type Socket } from 'node:net';
 export interface Answered {
   /** 0 if no whole answer came. */
   readonly status: number;
+  /** Why none came, as the system says it. */
+  readonly fault: string;
   readonly hasRetryAfter: boolean;
 }
 
 const headEnd = Buffer.from('\r\n\r\n');
-const broken: Answered = { status: 0, hasRetryAfter: false };
-const fine: Answered = { status: 200, hasRetryAfter: false };
+const fine: Answered = { status: 200, fault: '', hasRetryAfter: false };
 
 export class HttpClient {
   private socket: Socket | undefined;
@@ -38,10 +39,13 @@ export class HttpClient {
     const socket = connect(this.port, '127.0.0.1');
     socket.setNoDelay(true);
     socket.on('data', chunk => this.take(chunk));
-    socket.on('error', () => undefined);
+    let fault = 'closed';
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      fault = error.code ?? error.message;
+    });
     socket.on('close', () => {
       this.socket = undefined;
-      this.end(broken);
+      this.end({ status: 0, fault, hasRetryAfter: false });
     });
     return socket;
   }
@@ -55,7 +59,7 @@ export class HttpClient {
     if (this.got.length < end + headEnd.length + length) return;
     this.got = Buffer.alloc(0);
     const status = Number(head.slice(9, 12));
-    this.end(status === 200 ? fine : { status, hasRetryAfter: /\nretry-after: [1-9]/i.test(head) });
+    this.end(status === 200 ? fine : { status, fault: '', hasRetryAfter: /\nretry-after: [1-9]/i.test(head) });
   }
 
   private end(answered: Answered): void {

@@ -25,7 +25,7 @@ let idle: HttpClient[] = [];
 let opened = 0;
 
 /** @param sinceMs of the arrival, not of the sending: who comes late has waited. */
-function count({ status, hasRetryAfter }: Answered, sinceMs: number): void {
+function count({ status, fault, hasRetryAfter }: Answered, sinceMs: number): void {
   const us = 1000 * (performance.now() - sinceMs);
   if (status === 200) {
     tally.succeeded++;
@@ -36,7 +36,8 @@ function count({ status, hasRetryAfter }: Answered, sinceMs: number): void {
     new Latencies(tally.refusedUs).add(us);
   } else {
     tally.failed++;
-    tally.failures[status] = (tally.failures[status] ?? 0) + 1;
+    const what = status === 0 ? fault : String(status);
+    tally.failures[what] = (tally.failures[what] ?? 0) + 1;
   }
 }
 

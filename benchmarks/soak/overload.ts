@@ -65,7 +65,7 @@ function claims({ peak, batch, watched }: Facts): Claim[] {
 }
 
 export const failures = ({ failed, failures: byStatus }: Tally): string =>
-  failed === 0 ? '0' : `${failed}, by status (0: broken connection): ${JSON.stringify(byStatus)}`;
+  failed === 0 ? '0' : `${failed}: ${JSON.stringify(byStatus)}`;
 
 /** @param durationS of the overload, after a quarter of a minute at the peak */
 export async function overload(durationS: number): Promise<Claim[]> {

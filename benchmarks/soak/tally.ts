@@ -45,8 +45,8 @@ export interface Tally {
   failed: number;
   /** The client had no connection left. */
   unsent: number;
-  /** By status, 0 for broken connections. */
-  readonly failures: Record<number, number>;
+  /** By status, or by what broke the connection. */
+  readonly failures: Record<string, number>;
   readonly succeededUs: Float64Array;
   readonly refusedUs: Float64Array;
 }
@@ -70,9 +70,7 @@ export function addTally(sum: Tally, more: Tally): void {
   sum.withoutRetryAfter += more.withoutRetryAfter;
   sum.failed += more.failed;
   sum.unsent += more.unsent;
-  for (const [status, count] of Object.entries(more.failures)) {
-    sum.failures[Number(status)] = (sum.failures[Number(status)] ?? 0) + count;
-  }
+  for (const [what, count] of Object.entries(more.failures)) sum.failures[what] = (sum.failures[what] ?? 0) + count;
   new Latencies(sum.succeededUs).merge(new Latencies(more.succeededUs));
   new Latencies(sum.refusedUs).merge(new Latencies(more.refusedUs));
 }

@@ -37,7 +37,8 @@ export interface WatchOptions {
 }
 
 function clockTime(seconds: number): string {
-  return `${Math.floor(seconds / 60)}:${String(Math.round(seconds) % 60).padStart(2, '0')}`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }
 
 function tell({ task, durationS }: WatchOptions, last: Tally, { atS, rssBytes: rss, succeeded }: Second): void {
