@@ -16,9 +16,10 @@ const times = 5;
 const peakS = 15;
 const soak = 'overload';
 
-/** Longest time of the accepted, by design: the queue is full, and two batches run or are ready. Half as much again for noise. */
+/** Longest time of the accepted, by design: the door's waiting room and the server are full. Half as much again for noise. */
 function boundMs(perSecond: number, batch: number): number {
-  return (1.5 * 1000 * (serveOptions.parse({}).maxQueue + 2 * batch)) / perSecond;
+  const { maxConcurrency, maxWaiting } = serveOptions.parse({});
+  return (1.5 * 1000 * (maxConcurrency + maxWaiting + 2 * batch)) / perSecond;
 }
 
 interface Facts {

@@ -83,8 +83,8 @@ export const serveOptions = optionSchema({
     max: 1_000_000,
   }),
   maxConcurrency: integerOption({
-    doc: 'Requests that may be in the server at once; who comes beyond waits his turn.',
-    default: 1024,
+    doc: 'Requests that may be in the server at once; who comes beyond waits his turn, unread.',
+    default: 256,
     min: 1,
     max: 1_000_000,
   }),
@@ -101,7 +101,7 @@ export const serveOptions = optionSchema({
   }),
   maxWaiting: integerOption({
     doc: 'Requests that may wait to be let in before 429.',
-    default: 1024,
+    default: 256,
     min: 0,
     max: 1_000_000,
   }),

@@ -3,6 +3,9 @@ import { type ErrorCode, type ErrorFields, errorRows } from './table.js';
 
 const brand = Symbol.for('galerkin.error');
 
+/** Refusals of a busy server are made by the thousand, and where they were made says nothing: they carry no stack. */
+const isBusy = (http: number): boolean => http === 429 || http === 499 || http === 503;
+
 /** Thrown for bad input and failed surroundings; numerical failure is a value with a status instead. */
 export class GalerkinError<Code extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'GalerkinError';
@@ -14,7 +17,10 @@ export class GalerkinError<Code extends ErrorCode = ErrorCode> extends Error {
 
   constructor(code: Code, fields: ErrorFields<Code>, options?: ErrorOptions) {
     const row = errorRows[code];
+    const { stackTraceLimit } = Error;
+    if (isBusy(row.http)) Error.stackTraceLimit = 0;
     super(row.message(fields), options);
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.fields = fields;
     this.http = row.http;

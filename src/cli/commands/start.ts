@@ -54,7 +54,7 @@ async function run({ folder, json }: StartFlags, command: Command): Promise<void
     if (signal.aborted) return;
     const server = await serve(
       { repository, ...place, studioFolder: studioFolder() },
-      { backends: [solverBackend()], log: line => process.stderr.write(`${line}\n`) },
+      { backends: [solverBackend()], log: complaints },
     );
     report(json, serverFacts(server), () => `\n${welcome(server, true)}`);
     await asked;
@@ -62,6 +62,11 @@ async function run({ folder, json }: StartFlags, command: Command): Promise<void
   } finally {
     dispose();
   }
+}
+
+/** Of the server's log what went wrong; that all went well is on the screen already. */
+function complaints(line: string): void {
+  if (!line.startsWith('I')) process.stderr.write(`${line}\n`);
 }
 
 /** True if a whole, intact model is on disk; a damaged one is reported, not overwritten. */

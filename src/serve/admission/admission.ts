@@ -51,6 +51,8 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+const isWaiting = ({ isOver }: Waiting): boolean => !isOver;
+
 /** A request costs its share of a turn, however small; large ones cost more. */
 const costOf = ({ bytes }: Arrival): number => 1 + bytes / 65_536;
 
@@ -108,11 +110,12 @@ class Door implements Admission {
     };
   }
 
-  /** Lets in who is next, as long as there is room. */
+  /** Lets in who is next, as long as there is room. Nobody overtakes one whose bytes do not fit yet. */
   private letIn(): void {
-    while (this.queue.size > 0 && (this.inFlight === 0 || this.inFlight < this.options.limit.limit)) {
-      const next = this.queue.shift(({ isOver }) => !isOver);
-      if (next === undefined) return;
+    for (;;) {
+      const next = this.queue.peek(isWaiting);
+      if (next === undefined || !this.hasRoom(next.arrival)) return;
+      this.queue.shift(isWaiting);
       next.isOver = true;
       next.resolve(this.admit(next.arrival));
     }

@@ -24,6 +24,8 @@ export interface FairQueue<Item> {
   push(tenant: string, item: Item, cost: number): void;
   /** The next item that `isWanted`; others met on the way are dropped. */
   shift(isWanted: (item: Item) => boolean): Item | undefined;
+  /** The same, left in its place. */
+  peek(isWanted: (item: Item) => boolean): Item | undefined;
   /** Takes out what is wanted no more; the others keep their places. Cost O(size). */
   prune(isWanted: (item: Item) => boolean): void;
   /** The tenant with most waiting: whose newest item should go when there is no room. */
@@ -81,6 +83,14 @@ export function fairQueue<Item>(): FairQueue<Item> {
         if (taken === undefined) return undefined;
         virtual = Math.max(virtual, taken.start);
         if (isWanted(taken.item)) return taken.item;
+      }
+      return undefined;
+    },
+    peek(isWanted) {
+      for (let found = nextLine(); found?.[1].first !== undefined; found = nextLine()) {
+        const { item } = found[1].first;
+        if (isWanted(item)) return item;
+        take(...found);
       }
       return undefined;
     },
