@@ -23,6 +23,9 @@ interface Window {
   readonly one: Loaded;
   readonly costs: Costs;
   readonly counted: Counters;
+  /** The same model in the server's own thread. */
+  readonly inlineOne: Loaded;
+  readonly inlineCosts: Costs;
   readonly echoMany: Loaded;
   readonly many: Loaded;
   readonly batched: Counters;
@@ -38,9 +41,10 @@ interface Parts {
   readonly ports: { readonly observed: number; readonly plain: number; readonly echo: number };
   readonly direct: ReturnType<typeof openDirect>;
   readonly request: HttpRequest;
+  readonly inlineRequest: HttpRequest;
 }
 
-async function measure({ server, plain, echo, ports, direct, request }: Parts): Promise<Window> {
+async function measure({ server, plain, echo, ports, direct, request, inlineRequest }: Parts): Promise<Window> {
   const load = (port: number, connections: number): Promise<Loaded> =>
     loadHttp(request, { port, connections, durationS });
   const raw = await direct.run(500 * durationS);
@@ -51,6 +55,8 @@ async function measure({ server, plain, echo, ports, direct, request }: Parts): 
   const one = await load(ports.observed, 1);
   const costs = await server.ask({ observe: true });
   const counted = between(before, await countersOf(ports.observed, 'identity'));
+  const inlineOne = await loadHttp(inlineRequest, { port: ports.observed, connections: 1, durationS });
+  const inlineCosts = await server.ask({ observe: true });
   const echoBefore = await cpuUs(echo.pid);
   const echoMany = await load(ports.echo, 32);
   const echoSpent = (await cpuUs(echo.pid)) - echoBefore;
@@ -60,7 +66,18 @@ async function measure({ server, plain, echo, ports, direct, request }: Parts): 
   const spent = (await cpuUs(plain.pid)) - cpuBefore;
   const batched = between(start, await countersOf(ports.plain, 'identity'));
   return {
-    ...{ rawUs: median([...raw.latenciesUs]), echoOne, one, costs, counted, echoMany, many, batched },
+    ...{
+      rawUs: median([...raw.latenciesUs]),
+      echoOne,
+      one,
+      costs,
+      counted,
+      inlineOne,
+      inlineCosts,
+      echoMany,
+      many,
+      batched,
+    },
     echoCpuUs: (1000 * echoSpent) / (echoMany.perSecond * echoMany.elapsedMs),
     cpuUs: spent / batched.items,
   };
@@ -83,7 +100,13 @@ function overheads(windows: readonly Window[]): BenchResult[] {
   return [
     { name: 'the runtime in a loop, a run', unit: 'us', values: raw.values },
     { name: 'own overhead of a request, median', unit: 'us', values: all, target: '<= 150', note: tail },
-    { name: '  of it HTTP', unit: 'us', values: http },
+    {
+      name: "the same in the server's own thread (isolation none)",
+      unit: 'us',
+      values: windows.map(({ inlineCosts }) => middle(inlineCosts.allUs, inlineCosts.inferUs)),
+      target: '<= 150',
+    },
+    { name: 'of the overhead with a thread: HTTP', unit: 'us', values: http },
     { name: '  of it engine, queue and thread hops', unit: 'us', values: engine },
     { name: '  beside it the runtime, in the instance', unit: 'us', values: infer, against: raw },
     { name: 'success less compute_infer in /stats, mean', unit: 'us', values: stated, note: 'without HTTP' },
@@ -103,6 +126,12 @@ function rates(windows: readonly Window[]): BenchResult[] {
       name: 'concurrency 1, p50 at the client',
       unit: 'us',
       values: windows.map(each => each.one.p50Us),
+      against: echoOne,
+    },
+    {
+      name: '  the same without isolation',
+      unit: 'us',
+      values: windows.map(each => each.inlineOne.p50Us),
       against: echoOne,
     },
     { name: 'bare node:http, concurrency 32', unit: 'requests/s', values: echoMany.values },
@@ -140,7 +169,9 @@ export async function run(): Promise<BenchResult[]> {
   const ports = { observed: observed.port, plain: counted.port, echo: bare.port };
   const direct = openDirect({ model: identityModel(size), input: 'x', shape: [1, size], values, threads: 1 });
   const request = httpRequest({ model: 'identity', input: 'x', shape: [1, size], values });
-  const windows = await inWindows(counts, () => measure({ server, plain, echo, ports, direct, request }));
+  const inlineRequest = httpRequest({ model: 'identity_inline', input: 'x', shape: [1, size], values });
+  const parts = { server, plain, echo, ports, direct, request, inlineRequest };
+  const windows = await inWindows(counts, () => measure(parts));
   await Promise.all([server.stop(), plain.stop(), echo.stop(), direct.stop()]);
   await rm(repository, { recursive: true });
   return [...overheads(windows), ...rates(windows)];

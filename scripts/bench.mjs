@@ -3,8 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuild, ensurePackages, must, root } from './setup.mjs';
+import { ensureBenchmarkPackages } from './system-packages.mjs';
 
 ensurePackages();
+ensureBenchmarkPackages();
 ensureBuild();
 must(process.execPath, [
   join(root, 'node_modules/typescript/bin/tsc'),

@@ -1,9 +1,9 @@
-// The Debian packages that the tests drive for real; installed when we may, otherwise named.
+// The Debian packages that tests and benchmarks drive for real; installed when we may, otherwise named.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 /** Each: the Debian package, a file that shows it is there, and what it is for. */
-const wanted = [
+const ofTests = [
   {
     name: 'chromium',
     present: () => existsSync(process.env.CHROMIUM ?? '/usr/bin/chromium'),
@@ -25,9 +25,13 @@ const wanted = [
     use: 'tests of the cache on Memcached',
   },
 ];
+const ofBenchmarks = [
+  { name: 'wrk', present: () => existsSync('/usr/bin/wrk'), use: 'benchmarks of serving over HTTP' },
+  { name: 'nghttp2-client', present: () => existsSync('/usr/bin/h2load'), use: 'benchmarks of serving over gRPC' },
+];
 
-/** Installs what is missing if this user may; returns the names that are still missing, with their use. */
-export function ensureSystemPackages() {
+/** Installs what the tests want, or the benchmarks, if this user may; returns the names that are still missing, with their use. */
+export function ensureSystemPackages(wanted = ofTests) {
   const missing = () => wanted.filter(item => !item.present());
   if (missing().length === 0) return [];
   const names = missing().map(item => item.name);
@@ -38,12 +42,19 @@ export function ensureSystemPackages() {
       spawnSync([...prefix, 'apt-get', '-qq', ...args].join(' '), {
         shell: true,
         stdio: ['ignore', 'ignore', 'inherit'],
-        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+        // Run level 1: servers are installed for us to start, not started for us.
+        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
       });
     apt(['update']);
     apt(['install', '-y', '--no-install-recommends', ...names]);
   }
   return missing().map(({ name, use }) => ({ name, use }));
+}
+
+/** The same for `npm run bench`; what is still missing is said, and its benchmarks then fail by name. */
+export function ensureBenchmarkPackages() {
+  for (const { name, use } of ensureSystemPackages(ofBenchmarks))
+    console.error(`Not installed: ${name}, for ${use}. Run: apt-get install ${name}`);
 }
 
 function asRoot() {
