@@ -22,7 +22,7 @@ export function wantedBytes(dtype: DType, shape: readonly number[]): number {
 export function tensorOver(
   dtype: FixedDType,
   shape: readonly number[],
-  buffer: ArrayBuffer,
+  buffer: ArrayBufferLike,
   byteOffset = 0,
   length = (buffer.byteLength - byteOffset) / dtypeBytes[dtype],
 ): Tensor {
