@@ -33,7 +33,10 @@ export function flagHelp(row: OptionRow): string {
 function flagOf(row: OptionRow): Option {
   const name = `--${kebab(row.key)}`;
   // What is on unless told otherwise needs a word that switches it off.
-  if (row.kind === 'boolean') return new Option(row.default === true ? `--no-${kebab(row.key)}` : name, flagHelp(row));
+  if (row.kind === 'boolean' && row.default === true) {
+    return new Option(`--no-${kebab(row.key)}`, `Switches this off: ${flagHelp(row)}`);
+  }
+  if (row.kind === 'boolean') return new Option(name, flagHelp(row));
   const option = new Option(`${name} <${row.kind === 'string' ? 'text' : 'number'}>`, flagHelp(row));
   if (row.choices) option.choices(row.choices);
   if (row.kind !== 'string') option.argParser(parseNumber);

@@ -34,7 +34,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   },
   serve: {
     description:
-      'Serve the models of the repository over HTTP (KServe v2, REST, studio), with the solver as one more backend.',
+      'Serve the models of the repository over HTTP and gRPC (KServe v2 as Triton speaks it, REST, studio), with the solver as one more backend.',
     load: async () => (await import('./commands/serve.js')).serveCommand(),
   },
   predict: {
