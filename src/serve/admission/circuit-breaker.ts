@@ -64,6 +64,7 @@ export function withBreaker(inner: Scheduler, options: BreakerOptions): Schedule
     get pending() {
       return inner.pending;
     },
+    report: () => ({ breaker: stateNow(), ...inner.report?.() }),
     isReady: () => inner.isReady(),
     close: drainTimeoutMs => inner.close(drainTimeoutMs),
     async run(work) {

@@ -42,4 +42,6 @@ export interface Scheduler {
   isReady(): boolean;
   /** Takes no more, finishes what waits and runs within the time given, then ends the instances. */
   close(drainTimeoutMs: number): Promise<void>;
+  /** For people: what it did and decided. */
+  report?(): object;
 }

@@ -44,7 +44,10 @@ export function addMonitoringRoutes(app: FastifyInstance, options: MonitoringOpt
       const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
       return {
         uptimeSeconds: uptimeSeconds(),
-        models: engine.models.map(model => model.statistics.report()),
+        models: engine.models.map(model => ({
+          ...model.statistics.report(),
+          scheduling: { waiting: model.pending, ...model.scheduler.report?.() },
+        })),
         door: engine.admission.report(),
         cache: engine.cache?.report(),
         memory: { rssBytes: rss, heapUsedBytes: heapUsed, externalBytes: external, arrayBufferBytes: arrayBuffers },

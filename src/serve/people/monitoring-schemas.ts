@@ -53,6 +53,10 @@ export const modelReport = named(
         }),
       )
       .describe('The last ones, oldest first.'),
+    scheduling: z
+      .object({ waiting: z.int() })
+      .loose()
+      .describe('Requests that wait, the circuit breaker, and what batching decided.'),
   }),
 );
 
