@@ -37,7 +37,7 @@ function triable({ url, port, models }: Server): string[] {
           `  npx galerkin predict ${firstModel} --sample 3${at}`,
           `  npx galerkin predict ${firstModel} --inclusion 0.3,0.6,0.2,100 --guard fallback${at}`,
         ]
-      : [`  npx galerkin models${at}`]),
+      : [`  curl -s -X POST ${url}/v2/repository/index`]),
   ];
 }
 

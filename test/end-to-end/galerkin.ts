@@ -19,6 +19,8 @@ export interface Running {
   readonly finished: Promise<Finished>;
   /** Resolves when a line of stderr matches. */
   seen(pattern: RegExp): Promise<void>;
+  /** Stdout up to the line that matches. */
+  said(pattern: RegExp): Promise<string>;
 }
 
 /** Starts `galerkin ...args` in `cwd`. */
@@ -46,7 +48,16 @@ export function start(args: readonly string[], cwd: string): Running {
       waiting.push({ pattern, resolve });
       child.on('close', () => reject(new Error(`never saw ${pattern}:\n${stderr}`)));
     });
-  return { child, firstJson, finished, seen };
+  const said = (pattern: RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (pattern.test(stdout)) resolve(stdout);
+      };
+      createInterface({ input: child.stdout }).on('line', look);
+      child.on('close', () => reject(new Error(`never said ${pattern}:\n${stdout}${stderr}`)));
+      look();
+    });
+  return { child, firstJson, finished, seen, said };
 }
 
 /** Runs `galerkin ...args` to its end. */

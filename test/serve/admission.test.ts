@@ -1,6 +1,6 @@
-import { manualClock, seededRandom } from 'galerkin/base';
+import { GalerkinError, manualClock, seededRandom } from 'galerkin/base';
+import { newStageTimes, plainTerms } from 'galerkin/serve';
 import { describe, expect, test } from 'vitest';
-import { GalerkinError } from '../../dist/base/index.js';
 import { admission, type Leave } from '../../dist/serve/admission/admission.js';
 import { withBreaker } from '../../dist/serve/admission/circuit-breaker.js';
 import { fairQueue } from '../../dist/serve/admission/fair-queue.js';
@@ -206,9 +206,8 @@ describe('the circuit breaker', () => {
       },
     };
     const it = withBreaker(inner, { model: 'm', version: '1', failures: 3, restMs: 100, clock });
-    // The breaker hands work on unread.
-    const work = { inputs: {}, items: 1, bytes: 0, guard: 'none', terms: undefined, times: undefined };
-    const run = () => it.run(work as unknown as Parameters<typeof it.run>[0]);
+    const facts = { inputs: {}, items: 1, bytes: 0, guard: 'none', terms: plainTerms } as const;
+    const run = () => it.run({ ...facts, times: newStageTimes(0) });
     return { clock, answers, it, run };
   };
   const died = new GalerkinError('INSTANCE_DIED', { model: 'm' });

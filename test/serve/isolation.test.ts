@@ -79,6 +79,15 @@ describe('instances in processes of their own', () => {
     expect(replies.filter(({ status }) => status !== 200)).toEqual([]);
   });
 
+  test('that are being opened when the server closes are gone when it has', async () => {
+    await start({ isolation: 'process' }, 1);
+    const other = await serve({ repository: repository.folder, port: 0, modelControl: 'explicit' });
+    const loading = fetch(`${other.url}/v2/repository/models/scale/load`, { method: 'POST' }).catch(() => undefined);
+    while ((await children()).length < 2) await ask();
+    await Promise.all([other.close(), loading]);
+    expect(await children()).toHaveLength(1);
+  });
+
   test('one that takes more memory than it may is replaced, and no request is lost', async () => {
     await start({ isolation: 'process', max_rss_mb: '1' }, 1);
     const [first] = await children();

@@ -187,7 +187,7 @@ const answerErrors = {
   REQUEST_CANCELLED: entry<{ model: string }>({
     http: 499,
     exit: 69,
-    message: ({ model }) => `the request to model '${model}' was cancelled by its client.`,
+    message: ({ model }) => `the request${model === '' ? '' : ` to model '${model}'`} was cancelled by its client.`,
     doc: 'The client closed its connection or cancelled the call before the answer was there. Nobody reads this answer.',
   }),
   DECOUPLED_REFUSED: entry<{ model: string }>({

@@ -3,6 +3,7 @@ import { isGalerkinError } from '../../base/index.js';
 import type { Computed, Job } from '../backends/backend.js';
 import type { Execution } from '../engine/pool.js';
 import type { ExecutedBatch, FlushReason } from '../statistics/executions.js';
+import { guardOf } from './guard-demand.js';
 import { aloneInputs, type Joined, type JoinParts, joinInputs } from './join.js';
 import { splitComputed } from './split.js';
 import type { Waiting } from './waiting.js';
@@ -24,15 +25,6 @@ export interface BatchFacts {
   readonly members: readonly Waiting[];
   readonly items: number;
   readonly why: FlushReason;
-}
-
-const guardRank = { none: 0, figures: 1, all: 2 } as const;
-
-/** What the most demanding member asks of the guard. */
-function guardOf(members: readonly Waiting[]): Job['guard'] {
-  let most: Job['guard'] = 'none';
-  for (const { work } of members) if (guardRank[work.guard] > guardRank[most]) most = work.guard;
-  return most;
 }
 
 export class Batch implements Execution {

@@ -37,6 +37,7 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
   const { table, config } = workshop;
   const inTurn = serialByName();
   const leaving = new Set<Promise<void>>();
+  let isClosing = false;
 
   const leave = (model: RunningModel, drainTimeoutMs: number): Promise<void> => {
     const { name, version } = model.served;
@@ -109,7 +110,7 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
   };
 
   const bringMembers = membersFirst(member =>
-    inTurn(member, async () => {
+    inTurn.run(member, async () => {
       if (table.running(member) === undefined) await load(member);
     }),
   );
@@ -138,9 +139,12 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
   ];
 
   return {
-    load: (name, override) => inTurn(name, () => load(name, override)),
+    load(name, override) {
+      if (isClosing) return Promise.reject(new GalerkinError('MODEL_STOPPING', { model: name, version: 'any' }));
+      return inTurn.run(name, () => load(name, override));
+    },
     unload: name =>
-      inTurn(name, async () => {
+      inTurn.run(name, async () => {
         const isAsking = dependenciesOf(name).length > 0;
         const gone = replace(name, []);
         // Its requests in flight still need its members.
@@ -148,6 +152,9 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
       }),
     dependenciesOf,
     async close(drainTimeoutMs) {
+      isClosing = true;
+      // What is being opened would otherwise be swapped in after everything else has gone, and stay.
+      await inTurn.idle();
       while (table.models.length > 0) {
         const first = outermost(table.models);
         for (const { served } of first) table.replace(served.name, []);

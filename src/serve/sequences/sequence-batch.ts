@@ -1,6 +1,8 @@
 // One execution: a request each of several sequences, from their departure to their answers and new states.
+
 import { isGalerkinError } from '../../base/index.js';
 import type { Computed, Job, Tensors } from '../backends/backend.js';
+import { guardOf } from '../batching/guard-demand.js';
 import type { Execution } from '../engine/pool.js';
 import type { ExecutedBatch, FlushReason } from '../statistics/executions.js';
 import { statesAfter } from './implicit-state.js';
@@ -29,14 +31,6 @@ export interface SequenceBatchFacts {
   readonly isBySlot: boolean;
   /** The batch failed, and it may be the fault of one of its members only: each is to be tried alone. */
   tryAlone(turns: readonly Turn[]): void;
-}
-
-const guardRank = { none: 0, figures: 1, all: 2 } as const;
-
-function guardOf(turns: readonly Turn[]): Job['guard'] {
-  let most: Job['guard'] = 'none';
-  for (const { work } of turns) if (guardRank[work.guard] > guardRank[most]) most = work.guard;
-  return most;
 }
 
 export class SequenceBatch implements Execution {
