@@ -81,10 +81,10 @@ describe('instances in processes of their own', () => {
 
   test('that are being opened when the server closes are gone when it has', async () => {
     await start({ isolation: 'process' }, 1);
-    const other = await serve({ repository: repository.folder, port: 0, modelControl: 'explicit' });
-    const loading = fetch(`${other.url}/v2/repository/models/scale/load`, { method: 'POST' }).catch(() => undefined);
-    while ((await children()).length < 2) await ask();
-    await Promise.all([other.close(), loading]);
+    const other = await serve({ repository: repository.folder, port: 0, modelControl: 'poll', pollMs: 10 });
+    await repository.add('scale', 2, scaleBy(5));
+    while ((await children()).length < 3) await ask();
+    await other.close();
     expect(await children()).toHaveLength(1);
   });
 
