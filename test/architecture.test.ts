@@ -11,11 +11,13 @@ const mayImport: Record<string, readonly string[]> = {
   store: ['base'],
   solve: ['base'],
   runtime: ['base'],
-  compile: ['base', 'runtime'],
+  graph: ['base', 'runtime'],
+  compile: ['base', 'runtime', 'graph'],
   model: ['base', 'store'],
   learn: ['base', 'store', 'solve', 'runtime', 'compile', 'model'],
+  optimize: ['base', 'store', 'runtime', 'graph', 'model'],
   serve: ['base', 'observe', 'store', 'model', 'runtime'],
-  cli: ['base', 'observe', 'store', 'solve', 'runtime', 'compile', 'model', 'learn', 'serve'],
+  cli: ['base', 'observe', 'store', 'solve', 'runtime', 'graph', 'compile', 'model', 'learn', 'optimize', 'serve'],
 };
 const maxLines = 300;
 

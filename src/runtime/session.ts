@@ -1,7 +1,15 @@
 // Native sessions: ONNX bytes or a file, opened in ONNX Runtime on the CPU; base tensors in and out, without copies of ours.
 import { availableParallelism } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-node';
-import { flagOption, GalerkinError, integerOption, optionSchema, resolveOptions, type Tensor } from '../base/index.js';
+import {
+  choiceOption,
+  flagOption,
+  GalerkinError,
+  integerOption,
+  optionSchema,
+  resolveOptions,
+  type Tensor,
+} from '../base/index.js';
 import { fromNative, type NativeTensor, type Runtime, toNative } from './session-tensors.js';
 import { checkFeed, type SessionValue, sessionValues } from './session-values.js';
 
@@ -16,6 +24,10 @@ export const sessionOptions = optionSchema({
     doc: 'Threads wait busily between operators: faster, but a waiting session costs a core. Turn off where sessions share cores.',
     default: true,
   }),
+  graphLevel: choiceOption(['disabled', 'basic', 'extended', 'all'], {
+    doc: "The runtime's own graph optimizations: 'all' with its layouts for this processor, or fewer.",
+    default: 'all',
+  }),
 });
 
 export interface SessionOptions {
@@ -23,6 +35,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Threads wait busily between operators. @default true */
   readonly spin?: boolean;
+  /** The runtime's own graph optimizations. @default 'all' */
+  readonly graphLevel?: 'disabled' | 'basic' | 'extended' | 'all';
 }
 
 export interface Session {
@@ -47,12 +61,12 @@ async function createSession(
   model: Uint8Array | string,
   options: SessionOptions,
 ): Promise<InferenceSession> {
-  const { threads, spin } = resolveOptions('openSession', sessionOptions, options);
+  const { threads, spin, graphLevel } = resolveOptions('openSession', sessionOptions, options);
   const config: InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads === 0 ? availableParallelism() : threads,
     interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
+    graphOptimizationLevel: graphLevel,
     logSeverityLevel: logErrorsOnly,
     extra: { session: { intra_op: { allow_spinning: spin ? '1' : '0' } } },
   };

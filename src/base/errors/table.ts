@@ -3,8 +3,10 @@ import { baseErrors } from './base.js';
 import { cliErrors } from './cli.js';
 import { compileErrors } from './compile.js';
 import type { ErrorEntry } from './entry.js';
+import { graphErrors } from './graph.js';
 import { learnErrors } from './learn.js';
 import { modelErrors } from './model.js';
+import { optimizeErrors } from './optimize.js';
 import { runtimeErrors } from './runtime.js';
 import { serveErrors } from './serve.js';
 import { serveOperationErrors } from './serve-operation.js';
@@ -18,7 +20,9 @@ export const errorTable = {
   ...storeErrors,
   ...solveErrors,
   ...runtimeErrors,
+  ...graphErrors,
   ...compileErrors,
+  ...optimizeErrors,
   ...modelErrors,
   ...learnErrors,
   ...serveErrors,

@@ -1,0 +1,23 @@
+// ONNX graphs as plain data: read, changed by small pure passes, written.
+export {
+  float,
+  floatOf,
+  floats,
+  graph,
+  int,
+  intOf,
+  ints,
+  intsOf,
+  subgraphsOf,
+  tensor,
+  text,
+  textOf,
+} from './attributes.js';
+export { type Constant, constantOf, floatsOf, integersOf, lengthOf, numbersOf } from './constant.js';
+export { GraphEditor, type NewNode, namesRead } from './editor.js';
+export { bytesOf, type ElementType, elementTypeOf, elementTypes } from './element-type.js';
+export { fromBfloat16, fromFloat16, toFloat16 } from './half.js';
+export type { Attribute, Attributes, Dimension, Graph, Model, Node, Value, ValueType } from './model.js';
+export { type ReadOptions, readModel } from './read.js';
+export type { External } from './read-tensor.js';
+export { writeModel } from './write.js';

@@ -1,0 +1,5 @@
+// A model made smaller and faster under a budget of error: compressed, reordered, tuned, and measured on this machine.
+export type { Compressed, CompressionReport } from './compressed.js';
+export { type Deviation, deviationOf } from './deviation.js';
+export { answersOf, type Feeds } from './feeds.js';
+export { type Candidate, type MeasureOptions, measureInTurns, quantile, type Timing, timingOf } from './measure.js';
