@@ -11,6 +11,8 @@ export interface Constant {
   readonly bytes: Uint8Array;
   /** The elements of a string tensor; undefined for numbers. */
   readonly texts?: readonly Uint8Array[];
+  /** Where the bytes are to be written, if not into the model's own file. */
+  readonly outside?: { readonly location: string; readonly offset: number };
 }
 
 /** Number of elements. */
@@ -20,9 +22,9 @@ export function lengthOf({ shape }: { readonly shape: readonly number[] }): numb
   return count;
 }
 
-/** The bytes at an address that is a multiple of `width`; copied only if they lie askew. */
+/** The bytes at an address that is a multiple of `width`; copied only if they lie askew (`slice` of a Buffer copies nothing). */
 function aligned({ bytes }: Constant, width: number): Uint8Array {
-  return bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  return bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
 }
 
 /** The elements as float32: a view of the bytes where they are float32 and lie straight. */

@@ -14,10 +14,12 @@ export {
   textOf,
 } from './attributes.js';
 export { type Constant, constantOf, floatsOf, integersOf, lengthOf, numbersOf } from './constant.js';
-export { GraphEditor, type NewNode, namesRead } from './editor.js';
+export { GraphEditor, type NewNode } from './editor.js';
 export { bytesOf, type ElementType, elementTypeOf, elementTypes } from './element-type.js';
 export { fromBfloat16, fromFloat16, toFloat16 } from './half.js';
 export type { Attribute, Attributes, Dimension, Graph, Model, Node, Value, ValueType } from './model.js';
+export { namesRead, withSubgraphs } from './names.js';
 export { type ReadOptions, readModel } from './read.js';
 export type { External } from './read-tensor.js';
 export { writeModel } from './write.js';
+export { type ApartModel, type ApartOptions, writeModelApart } from './write-apart.js';

@@ -13,6 +13,7 @@ import {
   SparseTensorProtoSchema,
   StringStringEntryProtoSchema,
   type TensorProto,
+  TensorProto_DataLocation,
   TensorProtoSchema,
   TensorShapeProto_DimensionSchema,
   TensorShapeProtoSchema,
@@ -31,9 +32,20 @@ const owned = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     : Uint8Array.from(bytes);
 
-function tensorProto({ name, dtype, shape, bytes, texts }: Constant): TensorProto {
+/** A place in another file, in the words of the format. */
+function externalData({ location, offset }: NonNullable<Constant['outside']>, length: number) {
+  const facts = { location, offset: `${offset}`, length: `${length}` };
+  return {
+    dataLocation: TensorProto_DataLocation.EXTERNAL,
+    externalData: Object.entries(facts).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value })),
+  };
+}
+
+function tensorProto({ name, dtype, shape, bytes, texts, outside }: Constant): TensorProto {
+  const place = { name, dataType: elementTypes[dtype].onnx, dims: shape.map(BigInt) };
+  if (outside !== undefined) return create(TensorProtoSchema, { ...place, ...externalData(outside, bytes.byteLength) });
   const data = texts === undefined ? { rawData: owned(bytes) } : { stringData: texts.map(owned) };
-  return create(TensorProtoSchema, { name, dataType: elementTypes[dtype].onnx, dims: shape.map(BigInt), ...data });
+  return create(TensorProtoSchema, { ...place, ...data });
 }
 
 function attributeProto(name: string, attribute: Attribute): AttributeProto {
@@ -100,7 +112,7 @@ function graphProto(graph: Graph): GraphProto {
     name: graph.name,
     node: graph.nodes.map(nodeProto),
     initializer: [...graph.constants.values()].map(tensorProto),
-    sparseInitializer: graph.sparse.map(bytes => fromBinary(SparseTensorProtoSchema, bytes)),
+    sparseInitializer: graph.sparse.map(({ encoded }) => fromBinary(SparseTensorProtoSchema, encoded)),
     input: graph.inputs.map(valueInfo),
     output: graph.outputs.map(valueInfo),
     valueInfo: [...graph.values.values()].map(valueInfo),

@@ -24,6 +24,10 @@ export const sessionOptions = optionSchema({
     doc: 'Threads wait busily between operators: faster, but a waiting session costs a core. Turn off where sessions share cores.',
     default: true,
   }),
+  prepack: flagOption({
+    doc: "Weights are kept rearranged for matrix products, in memory of the session's own. Off, weights in a file are only mapped, and shared by all sessions of the machine.",
+    default: true,
+  }),
   graphLevel: choiceOption(['disabled', 'basic', 'extended', 'all'], {
     doc: "The runtime's own graph optimizations: 'all' with its layouts for this processor, or fewer.",
     default: 'all',
@@ -35,6 +39,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Threads wait busily between operators. @default true */
   readonly spin?: boolean;
+  /** Weights are kept rearranged, in memory of the session's own; off, external weights are mapped and shared. @default true */
+  readonly prepack?: boolean;
   /** The runtime's own graph optimizations. @default 'all' */
   readonly graphLevel?: 'disabled' | 'basic' | 'extended' | 'all';
 }
@@ -61,14 +67,14 @@ async function createSession(
   model: Uint8Array | string,
   options: SessionOptions,
 ): Promise<InferenceSession> {
-  const { threads, spin, graphLevel } = resolveOptions('openSession', sessionOptions, options);
+  const { threads, spin, graphLevel, prepack } = resolveOptions('openSession', sessionOptions, options);
   const config: InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads === 0 ? availableParallelism() : threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: graphLevel,
     logSeverityLevel: logErrorsOnly,
-    extra: { session: { intra_op: { allow_spinning: spin ? '1' : '0' } } },
+    extra: { session: { intra_op: { allow_spinning: spin ? '1' : '0' }, disable_prepacking: prepack ? '0' : '1' } },
   };
   try {
     return await (typeof model === 'string'

@@ -1,5 +1,6 @@
 // The words between the server and an instance that holds native sessions, in a thread or in a process of its own.
 import type { Job, Tensors } from './backend.js';
+import type { SessionTerms } from './session-terms.js';
 import type { WireList, WireOrder } from './worker-wire.js';
 
 /** A graph: its bytes; or its path, where it keeps weights in files beside it, which the runtime then maps into memory. */
@@ -8,7 +9,7 @@ export type GraphSource = Uint8Array | string;
 export interface SessionsStart {
   readonly model: GraphSource;
   readonly guard: GraphSource | undefined;
-  readonly threads: number;
+  readonly terms: SessionTerms;
   /** The inputs that clients send, in the order of every call; what the graph wants besides follows them. */
   readonly inputs: WireOrder;
   /** Computed before the first request; inputs that are left out are zeros. */

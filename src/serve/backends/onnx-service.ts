@@ -62,10 +62,10 @@ function allInputs(sent: WireOrder, model: OnnxSession): WireOrder {
   return [...sent, ...more.map(({ name, dtype }) => ({ name, dtype }))];
 }
 
-async function openBoth({ model: source, guard: guardSource, threads, warmUps }: SessionsStart) {
+async function openBoth({ model: source, guard: guardSource, terms, warmUps }: SessionsStart) {
   const [model, guard] = await Promise.all([
-    openOnnx(source, threads),
-    guardSource === undefined ? undefined : openOnnx(guardSource, threads),
+    openOnnx(source, terms),
+    guardSource === undefined ? undefined : openOnnx(guardSource, { ...terms, prepack: true }),
   ]);
   return { model, guard, warmUpMs: await warmUp(model, guard, warmUps) };
 }

@@ -3,6 +3,7 @@ import type { Tensor } from '../../base/index.js';
 import { openSession, type Session } from '../../runtime/index.js';
 import type { Tensors } from './backend.js';
 import type { GraphSource } from './onnx-protocol.js';
+import type { SessionTerms } from './session-terms.js';
 import type { WireOrder } from './worker-wire.js';
 
 export interface OnnxSession {
@@ -14,8 +15,8 @@ export interface OnnxSession {
 }
 
 /** Opens a graph. From bytes no other file is within reach; by path those that the package has checked. The cores are shared with the server, so threads do not spin. */
-export async function openOnnx(source: GraphSource, threads: number): Promise<OnnxSession> {
-  const session = await openSession(source, { threads, spin: false });
+export async function openOnnx(source: GraphSource, terms: SessionTerms): Promise<OnnxSession> {
+  const session = await openSession(source, { ...terms, spin: false });
   const inputs = session.inputs.map(({ name }) => name);
   return {
     inputs: session.inputs,

@@ -7,6 +7,7 @@ import { type Calls, pendingCalls } from './calls.js';
 import { type Carrier, inlineCarrier, processCarrier, threadCarrier } from './carrier.js';
 import type { GraphSource, SessionsOpened, SessionsReply, SessionsStart } from './onnx-protocol.js';
 import { type Reshapes, reshaped, reshapesOf } from './reshape.js';
+import { sessionTermsOf } from './session-terms.js';
 import { warmUpsOf } from './warm-up.js';
 import { fromWire, toWire } from './worker-wire.js';
 
@@ -46,6 +47,7 @@ async function graphSource(model: ModelPackage, file: string): Promise<GraphSour
 
 async function startOf(model: ModelPackage, threads: number): Promise<SessionsStart> {
   const { modelFile, manifest } = model;
+  const terms = sessionTermsOf(model, threads);
   if (modelFile === undefined) throw unservable(model.name, 'its manifest names no ONNX graph');
   const guardFile = manifest?.onnx?.guard;
   const [graph, guard, warmUps] = await Promise.all([
@@ -54,7 +56,7 @@ async function startOf(model: ModelPackage, threads: number): Promise<SessionsSt
     warmUpsOf(model),
   ]);
   const inputs = model.inputs.map(({ name, dtype }) => ({ name, dtype }));
-  return { model: graph, guard, threads, inputs, warmUps, maxRssBytes: maxRssBytesOf(model) };
+  return { model: graph, guard, terms, inputs, warmUps, maxRssBytes: maxRssBytesOf(model) };
 }
 
 async function openInstance(model: ModelPackage, { threads }: InstanceOptions): Promise<Instance> {
