@@ -1,32 +1,11 @@
 // An editor: a graph that is changed node by node, knows who makes and who reads each value, and ends as plain data again.
 import { invariant } from '../base/index.js';
-import { subgraphsOf } from './attributes.js';
 import { type Constant, constantOf } from './constant.js';
 import type { ElementType } from './element-type.js';
 import type { Attributes, Graph, Node } from './model.js';
-
-/** All names that a graph and the graphs inside its nodes read from around them. */
-export function namesRead(node: Node): string[] {
-  const inner = subgraphsOf(node).flatMap(graph => {
-    const own = new Set([
-      ...graph.inputs.map(({ name }) => name),
-      ...graph.constants.keys(),
-      ...graph.nodes.flatMap(({ outputs }) => outputs),
-    ]);
-    const read = [...graph.nodes.flatMap(namesRead), ...graph.outputs.map(({ name }) => name)];
-    return read.filter(name => !own.has(name));
-  });
-  return [...node.inputs.filter(name => name !== ''), ...inner];
-}
-
-/** Every name that occurs anywhere, inner graphs included. */
-function allNames(graph: Graph): string[] {
-  return [
-    ...graph.inputs.map(({ name }) => name),
-    ...graph.constants.keys(),
-    ...graph.nodes.flatMap(node => [...node.inputs, ...node.outputs, ...subgraphsOf(node).flatMap(allNames)]),
-  ];
-}
+import { allNames, namesMade, namesRead, reading } from './names.js';
+import { NodeList } from './node-list.js';
+import { ordered } from './order.js';
 
 export interface NewNode {
   readonly operator: string;
@@ -35,32 +14,37 @@ export interface NewNode {
   readonly attributes?: Attributes;
 }
 
+/** All changes cost constant time, or time linear in the readers that they change. */
 export class GraphEditor {
   readonly #graph: Graph;
-  readonly #nodes: Set<Node>;
+  readonly #nodes: NodeList;
   readonly #constants: Map<string, Constant>;
   readonly #makers = new Map<string, Node>();
   readonly #readers = new Map<string, Set<Node>>();
   readonly #names: Set<string>;
-  /** New nodes are put before the node that they were made for. */
-  readonly #before = new Map<Node, Node[]>();
+  readonly #inputs: ReadonlySet<string>;
+  readonly #outputs: ReadonlySet<string>;
   #fresh = 0;
 
-  constructor(graph: Graph) {
+  /** `taken` are names that fresh ones must differ from; those of the graph are added to it. */
+  constructor(graph: Graph, taken: Set<string> = new Set()) {
     this.#graph = graph;
-    this.#nodes = new Set(graph.nodes);
+    this.#nodes = new NodeList(graph.nodes);
     this.#constants = new Map(graph.constants);
-    this.#names = new Set(allNames(graph));
+    this.#names = taken;
+    for (const name of allNames(graph)) taken.add(name);
+    this.#inputs = new Set(graph.inputs.map(({ name }) => name));
+    this.#outputs = new Set(graph.outputs.map(({ name }) => name));
     for (const node of graph.nodes) this.#link(node);
   }
 
-  /** The nodes as they are now, each after those that it reads. */
+  /** The nodes as they are now, in order; a copy. */
   get nodes(): Node[] {
-    return [...this.#nodes].flatMap(node => this.#withNew(node));
+    return this.#nodes.toArray();
   }
 
-  #withNew(node: Node): Node[] {
-    return [...(this.#before.get(node) ?? []).flatMap(one => this.#withNew(one)), node];
+  has(node: Node): boolean {
+    return this.#nodes.has(node);
   }
 
   maker(value: string): Node | undefined {
@@ -78,17 +62,17 @@ export class GraphEditor {
   }
 
   isInput(value: string): boolean {
-    return this.#graph.inputs.some(({ name }) => name === value);
+    return this.#inputs.has(value);
   }
 
   isOutput(value: string): boolean {
-    return this.#graph.outputs.some(({ name }) => name === value);
+    return this.#outputs.has(value);
   }
 
   /** A name that nothing has yet. */
   fresh(hint: string): string {
     let name = hint;
-    while (this.#names.has(name)) name = `${hint}_${this.#fresh++}`;
+    while (name === '' || this.#names.has(name)) name = `${hint}_${this.#fresh++}`;
     this.#names.add(name);
     return name;
   }
@@ -118,64 +102,35 @@ export class GraphEditor {
 
   /** The same for a whole node, whose names the caller has made fresh. */
   insertNodeBefore(place: Node, node: Node): void {
-    invariant(this.#holds(place), `node '${place.name}' is in the graph`);
-    this.#before.set(place, [...(this.#before.get(place) ?? []), node]);
+    this.#nodes.insertBefore(place, node);
     this.#link(node);
-  }
-
-  #holds(node: Node): boolean {
-    return this.#nodes.has(node) || [...this.#before.values()].some(list => list.includes(node));
   }
 
   /** Puts `node` into the place of `old`; what was inserted before stays before. */
   replace(old: Node, node: Node): void {
-    invariant(this.#holds(old), `node '${old.name}' is in the graph`);
+    this.#nodes.replace(old, node);
     this.#unlink(old);
-    const before = this.#before.get(old);
-    this.#before.delete(old);
-    if (before !== undefined) this.#before.set(node, before);
-    if (this.#nodes.has(old)) {
-      const nodes = [...this.#nodes].map(one => (one === old ? node : one));
-      this.#nodes.clear();
-      for (const one of nodes) this.#nodes.add(one);
-    }
-    for (const [place, list] of this.#before) {
-      if (list.includes(old))
-        this.#before.set(
-          place,
-          list.map(one => (one === old ? node : one)),
-        );
-    }
     this.#link(node);
   }
 
   /** Takes a node away. Its outputs must have no readers left when the graph is finished. */
   remove(old: Node): void {
-    const before = this.#before.get(old) ?? [];
-    this.#before.delete(old);
+    this.#nodes.remove(old);
     this.#unlink(old);
-    const list = [...this.#nodes].flatMap(one => (one === old ? before : [one]));
-    this.#nodes.clear();
-    for (const one of list) this.#nodes.add(one);
-    for (const [place, ones] of this.#before) {
-      if (ones.includes(old))
-        this.#before.set(
-          place,
-          ones.flatMap(one => (one === old ? before : [one])),
-        );
-    }
   }
 
-  /** Lets all direct readers of `old` read `value` instead. Bodies of loops and outputs of the graph keep the old name. */
+  /**
+   * Lets all readers of `old` read `value` instead, bodies of loops and branches included, unless `value` means
+   * something else in them. Outputs of the graph keep the old name.
+   */
   redirect(old: string, value: string): void {
-    for (const node of this.readers(old)) {
-      if (!node.inputs.includes(old)) continue;
-      this.replace(node, { ...node, inputs: node.inputs.map(name => (name === old ? value : name)) });
-    }
+    invariant(old !== value, `'${old}' is redirected to another value`);
+    for (const node of this.readers(old)) this.replace(node, reading(node, old, value));
   }
 
   #link(node: Node): void {
     for (const output of node.outputs) {
+      if (output === '') continue;
       this.#makers.set(output, node);
       this.#names.add(output);
     }
@@ -191,11 +146,13 @@ export class GraphEditor {
     for (const name of namesRead(node)) this.#readers.get(name)?.delete(node);
   }
 
-  /** The graph as it is now, without constants that nobody reads. */
+  /** The graph as it is now: nodes in a right order, without constants that nobody reads and types of values that are gone. */
   finish(): Graph {
-    const { nodes } = this;
-    const read = new Set([...nodes.flatMap(namesRead), ...this.#graph.outputs.map(({ name }) => name)]);
+    const nodes = ordered(this.nodes);
+    const read = new Set([...nodes.flatMap(namesRead), ...this.#outputs]);
     const constants = new Map([...this.#constants].filter(([name]) => read.has(name) || this.isInput(name)));
-    return { ...this.#graph, nodes, constants };
+    const graph = { ...this.#graph, nodes, constants };
+    const made = namesMade(graph);
+    return { ...graph, values: new Map([...graph.values].filter(([name]) => made.has(name))) };
   }
 }

@@ -26,6 +26,8 @@ export const elementTypes = {
   int4: { onnx: 22, bits: 4 },
   float4e2m1: { onnx: 23, bits: 4 },
   float8e8m0: { onnx: 24, bits: 8 },
+  uint2: { onnx: 25, bits: 2 },
+  int2: { onnx: 26, bits: 2 },
 } as const;
 
 export type ElementType = keyof typeof elementTypes;

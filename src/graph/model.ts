@@ -56,7 +56,7 @@ export interface Graph {
   /** Types of values between, as far as the file states them. */
   readonly values: ReadonlyMap<string, Value>;
   /** Sparse initializers, as they came. */
-  readonly sparse: readonly Uint8Array[];
+  readonly sparse: readonly { readonly name: string; readonly encoded: Uint8Array }[];
 }
 
 export interface Model {

@@ -12,16 +12,27 @@ interface Place {
   readonly external: External | undefined;
 }
 
+/** A path inside the model's folder: not absolute, and never upwards. */
+const isInside = (location: string): boolean =>
+  location !== '' && !/^([a-z]:|[/\\])/iu.test(location) && !location.split(/[/\\]/u).includes('..');
+
 function externalBytes(proto: TensorProto, { source, external }: Place): Uint8Array {
   const facts = new Map(proto.externalData.map(({ key, value }) => [key, value]));
   const location = facts.get('location') ?? '';
-  if (external === undefined) {
-    const reason = `the weights of '${proto.name}' lie in '${location}', which was not given`;
-    throw new GalerkinError('GRAPH_INVALID', { source, reason });
-  }
+  const fail = (what: string): never => {
+    throw new GalerkinError('GRAPH_INVALID', {
+      source,
+      reason: `the weights of '${proto.name}' lie in '${location}', ${what}`,
+    });
+  };
+  if (external === undefined) return fail('which was not given');
+  if (!isInside(location)) return fail("which is outside the model's folder");
   const file = external(location);
   const offset = Number(facts.get('offset') ?? '0');
-  return file.subarray(offset, offset + Number(facts.get('length') ?? file.byteLength - offset));
+  const length = Number(facts.get('length') ?? file.byteLength - offset);
+  const fits =
+    [offset, length].every(size => Number.isSafeInteger(size) && size >= 0) && offset + length <= file.byteLength;
+  return fits ? file.subarray(offset, offset + length) : fail(`which has not ${length} bytes from ${offset} on`);
 }
 
 /** Values from the list that the format keeps them in for their type. */
@@ -58,8 +69,12 @@ export function readTensor(proto: TensorProto, place: Place): Constant {
   const dtype = elementTypeOf(proto.dataType) ?? fail(`has the unknown type ${proto.dataType}`);
   const shape = proto.dims.map(Number);
   if (shape.some(size => size < 0)) fail(`has the shape [${shape}]`);
-  if (dtype === 'string') return { name, dtype, shape, bytes: new Uint8Array(), texts: proto.stringData };
   const count = lengthOf({ shape });
+  if (dtype === 'string') {
+    const texts = proto.stringData;
+    if (texts.length !== count) fail(`has ${texts.length} texts, its shape [${shape}] wants ${count}`);
+    return { name, dtype, shape, bytes: new Uint8Array(), texts };
+  }
   const isExternal = proto.dataLocation === TensorProto_DataLocation.EXTERNAL;
   const bytes = isExternal ? externalBytes(proto, place) : proto.rawData;
   const wanted = bytesOf(dtype, count);

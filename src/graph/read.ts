@@ -14,7 +14,7 @@ import {
   TypeProtoSchema,
   type ValueInfoProto,
 } from 'onnx-buf';
-import { GalerkinError } from '../base/index.js';
+import { GalerkinError, isGalerkinError } from '../base/index.js';
 import { elementTypeOf } from './element-type.js';
 import type { Attribute, Dimension, Graph, Model, Node, Value, ValueType } from './model.js';
 import { type External, readTensor } from './read-tensor.js';
@@ -64,7 +64,8 @@ function typeOf(proto: TypeProto | undefined): ValueType | undefined {
   if (value.case !== 'tensorType' || dtype === undefined)
     return value.case === undefined ? undefined : { kind: 'other', encoded: toBinary(TypeProtoSchema, proto) };
   const shape = value.value.shape?.dim.map(({ value: size }): Dimension => {
-    if (size.case === 'dimValue') return Number(size.value);
+    // Some exporters write -1 for a size that is open.
+    if (size.case === 'dimValue') return size.value < 0n ? undefined : Number(size.value);
     return size.case === 'dimParam' && size.value !== '' ? size.value : undefined;
   });
   return { kind: 'tensor', dtype, shape };
@@ -80,35 +81,52 @@ function graphOf(proto: GraphProto, reading: Reading): Graph {
     inputs: proto.input.map(readValue),
     outputs: proto.output.map(readValue),
     values: new Map(proto.valueInfo.map(value => [value.name, readValue(value)])),
-    sparse: proto.sparseInitializer.map(tensor => toBinary(SparseTensorProtoSchema, tensor)),
+    sparse: proto.sparseInitializer.map(tensor => ({
+      name: tensor.values?.name ?? '',
+      encoded: toBinary(SparseTensorProtoSchema, tensor),
+    })),
   };
 }
 
-function parse(bytes: Uint8Array, source: string): ModelProto {
-  try {
-    return fromBinary(ModelProtoSchema, bytes);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GalerkinError('GRAPH_INVALID', { source, reason: `it is no ONNX model (${reason})` }, { cause });
-  }
+/** Before version 4 each initializer had to be listed as an input, and the runtime takes none as one: no more do we. */
+const firstWithDefaults = 4;
+
+function withoutDefaults(model: Model): Model {
+  const { constants, inputs } = model.graph;
+  const graph = { ...model.graph, inputs: inputs.filter(({ name }) => !constants.has(name)) };
+  return { ...model, irVersion: firstWithDefaults, graph };
 }
 
-/**
- * Reads a model. Costs some milliseconds a thousand nodes; weights stay where they are in `bytes`.
- * @throws GRAPH_INVALID for bytes that are no model, and for external weights that are not given.
- */
-export function readModel(bytes: Uint8Array, options: ReadOptions = {}): Model {
-  const { source = `${bytes.byteLength} bytes`, external } = options;
-  const proto = parse(bytes, source);
-  if (proto.graph === undefined) throw new GalerkinError('GRAPH_INVALID', { source, reason: 'it holds no graph' });
-  return {
+function modelOf(proto: ModelProto, reading: Reading): Model {
+  if (proto.graph === undefined) throw new GalerkinError('GRAPH_INVALID', { ...reading, reason: 'it holds no graph' });
+  const model: Model = {
     irVersion: Number(proto.irVersion),
     opsets: new Map(
       proto.opsetImport.map(({ domain, version }) => [domain === 'ai.onnx' ? '' : domain, Number(version)]),
     ),
     producer: proto.producerName,
-    graph: graphOf(proto.graph, { source, external }),
+    graph: graphOf(proto.graph, reading),
     functions: proto.functions.map(one => toBinary(FunctionProtoSchema, one)),
     metadata: new Map(proto.metadataProps.map(({ key, value }) => [key, value])),
   };
+  return model.irVersion < firstWithDefaults ? withoutDefaults(model) : model;
+}
+
+/**
+ * Reads a model. Costs some milliseconds a thousand nodes; weights stay where they are in `bytes`. Documentation
+ * strings and what is for training only are not kept. Models of IR versions before 4 are raised to 4.
+ * @throws GRAPH_INVALID for bytes that are no model, and for external weights that are not given.
+ */
+export function readModel(bytes: Uint8Array, options: ReadOptions = {}): Model {
+  const { source = `${bytes.byteLength} bytes`, external } = options;
+  try {
+    // A plain view: parts of a Buffer would be Buffers, whose `slice` copies nothing.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return modelOf(fromBinary(ModelProtoSchema, plain), { source, external });
+  } catch (cause) {
+    // The format's own errors, and nesting so deep that it fills the stack.
+    if (isGalerkinError(cause)) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new GalerkinError('GRAPH_INVALID', { source, reason: `it is no ONNX model (${reason})` }, { cause });
+  }
 }
