@@ -3,7 +3,7 @@ import { GalerkinError } from '../base/index.js';
 import { argumentView, constantView, interpret } from './interpret.js';
 import { materialize } from './layout/materialize.js';
 import { type ElementType, isElementType } from './onnx/element-type.js';
-import { Graph, type GraphNode, liveNodes, ownPrefix } from './onnx/graph.js';
+import { type AttributeValue, Graph, type GraphNode, liveNodes, ownPrefix, readsOf } from './onnx/graph.js';
 import type { FinishedGraph, GraphValue } from './onnx/serialize.js';
 import { settle } from './rules/factor.js';
 import { type BatchedGraph, joinBatch } from './symbolic.js';
@@ -60,18 +60,34 @@ function checkNames({ inputs, outputs }: Names, program: Program): void {
   });
 }
 
+/** A node over other names, its bodies too. */
+function renameTensors(node: GraphNode, rename: (tensor: string) => string): GraphNode {
+  const attributes = Object.entries(node.attributes).map(([key, value]): [string, AttributeValue] => {
+    if (typeof value !== 'object' || !('body' in value)) return [key, value];
+    const { nodes, inputs, outputs } = value.body;
+    const renamed = outputs.map(one => ({ ...one, name: rename(one.name) }));
+    return [key, { body: { nodes: nodes.map(inner => renameTensors(inner, rename)), inputs, outputs: renamed } }];
+  });
+  return {
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+    attributes: Object.fromEntries(attributes),
+  };
+}
+
 /** Ends the graph: every output gets a tensor of its own, with its name. */
 function nameOutputs(nodes: readonly GraphNode[], tensors: readonly string[], names: readonly string[]): GraphNode[] {
   const renamed = new Map<string, string>();
   const copies: GraphNode[] = [];
-  const made = new Set(nodes.map(node => node.output));
+  const made = new Set(nodes.flatMap(node => node.outputs));
   tensors.forEach((tensor, k) => {
     const name = names[k] ?? '';
     if (made.has(tensor) && !renamed.has(tensor)) renamed.set(tensor, name);
-    else copies.push({ operator: 'Identity', domain: '', inputs: [tensor], output: name, attributes: {} });
+    else copies.push({ operator: 'Identity', domain: '', inputs: [tensor], outputs: [name], attributes: {} });
   });
   const rename = (tensor: string): string => renamed.get(tensor) ?? tensor;
-  return [...nodes, ...copies].map(node => ({ ...node, inputs: node.inputs.map(rename), output: rename(node.output) }));
+  return [...nodes, ...copies].map(node => renameTensors(node, rename));
 }
 
 /** Lowers one recording. */
@@ -88,7 +104,7 @@ function lowerRecording(recording: Recording, names: Names): BatchedGraph {
   const results = interpret({ context, watch, call: undefined }, jaxpr, views);
   const tensors = results.map(view => materialize(graph, settle(graph, view)));
   const nodes = liveNodes(nameOutputs(graph.nodes, tensors, names.outputs), names.outputs);
-  const used = new Set(nodes.flatMap(node => node.inputs));
+  const used = new Set(nodes.flatMap(readsOf));
   const kept = [...graph.constants.values()].filter(({ name }) => used.has(name));
   return { batch, nodes, constants: kept, matmulFlops: graph.matmulFlops };
 }

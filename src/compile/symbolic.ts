@@ -95,7 +95,7 @@ function joinConstant(
     operator,
     domain: '',
     inputs,
-    output,
+    outputs: [output],
     attributes: {},
   });
   const [slopeName, baseName, scaled] = [`${name}_slope`, `${name}_base`, `${name}_scaled`];
@@ -126,7 +126,7 @@ export function joinBatch(graphs: readonly BatchedGraph[], inputs: readonly Grap
     operator: 'Shape',
     domain: '',
     inputs: [source],
-    output: batchSize,
+    outputs: [batchSize],
     attributes: { start: 0, end: 1 },
   };
   const computed = joined.flatMap(({ nodes }) => nodes);

@@ -2,15 +2,38 @@
 import { invariant } from '../../base/index.js';
 import { type ElementArray, type ElementType, elementTypes } from './element-type.js';
 
-/** Attributes of a node: whole numbers, lists of them, or text. */
-export type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
+/** The body of a Loop: reads what it likes of the graphs around it, and names of its own that no other graph has. */
+export interface BodyGraph {
+  readonly nodes: readonly GraphNode[];
+  readonly inputs: readonly BodyValue[];
+  readonly outputs: readonly BodyValue[];
+}
+
+/** A tensor at the door of a body. */
+export interface BodyValue {
+  readonly name: string;
+  readonly dtype: ElementType;
+  /** undefined where the sizes follow the batch. */
+  readonly shape: readonly number[] | undefined;
+}
+
+/** One attribute: whole numbers, lists of them, text; floats and bodies are marked. */
+export type AttributeValue =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly floats: readonly number[] }
+  | { readonly body: BodyGraph };
+
+export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 export interface GraphNode {
   readonly operator: string;
   /** '' is ONNX itself. */
   readonly domain: string;
   readonly inputs: readonly string[];
-  readonly output: string;
+  readonly outputs: readonly string[];
   readonly attributes: Attributes;
 }
 
@@ -33,20 +56,33 @@ export class Graph {
   readonly constants = new Map<string, Constant>();
   /** Multiply-adds of the matrix products count as two. */
   matmulFlops = 0;
-  readonly #nodeNames = new Map<string, string>();
+  readonly #nodeNames = new Map<string, readonly string[]>();
   readonly #constantNames = new Map<string, string>();
   #count = 0;
 
+  /** `prefix` begins the names of everything made here; the body of a loop has one of its own. */
+  constructor(readonly prefix: string = ownPrefix) {}
+
   /** Adds a node with one output, or finds the equal one that exists. Returns the output's name. */
   node(operator: string, inputs: readonly string[], attributes: Attributes = {}): string {
+    const [output = ''] = this.several(operator, inputs, { attributes, outputs: 1 });
+    return output;
+  }
+
+  /** The same for operators of several outputs; one that nobody reads costs nothing. */
+  several(
+    operator: string,
+    inputs: readonly string[],
+    { outputs: count, attributes = {} }: { outputs: number; attributes?: Attributes },
+  ): readonly string[] {
     const key = `${operator}(${inputs.join(',')})${JSON.stringify(attributes)}`;
     const known = this.#nodeNames.get(key);
     if (known !== undefined) return known;
-    const output = `${ownPrefix}t${this.#count++}`;
+    const outputs = Array.from({ length: count }, () => `${this.prefix}t${this.#count++}`);
     const domain = contribOperators.has(operator) ? 'com.microsoft' : '';
-    this.nodes.push({ operator, domain, inputs, output, attributes });
-    this.#nodeNames.set(key, output);
-    return output;
+    this.nodes.push({ operator, domain, inputs, outputs, attributes });
+    this.#nodeNames.set(key, outputs);
+    return outputs;
   }
 
   /** Adds a constant; small equal ones are shared. */
@@ -55,7 +91,7 @@ export class Graph {
     const key = bytes.length <= comparedBytes ? `${dtype}|${shape}|${bytes.toString('latin1')}` : undefined;
     const known = key === undefined ? undefined : this.#constantNames.get(key);
     if (known !== undefined) return known;
-    const name = `${ownPrefix}c${this.#count++}`;
+    const name = `${this.prefix}c${this.#count++}`;
     this.constants.set(name, { name, dtype, shape, data });
     if (key !== undefined) this.#constantNames.set(key, name);
     return name;
@@ -74,14 +110,27 @@ export class Graph {
   }
 }
 
+/** Names that a node reads: its inputs, and what its bodies take from around them. */
+export function readsOf({ inputs, attributes }: GraphNode): string[] {
+  const bodies = Object.values(attributes).flatMap(value =>
+    typeof value === 'object' && 'body' in value ? [value.body] : [],
+  );
+  return bodies.length === 0 ? [...inputs] : [...inputs, ...bodies.flatMap(freeNames)];
+}
+
+function freeNames({ nodes, inputs, outputs }: BodyGraph): string[] {
+  const own = new Set([...inputs.map(({ name }) => name), ...nodes.flatMap(node => node.outputs)]);
+  return [...nodes.flatMap(readsOf), ...outputs.map(({ name }) => name)].filter(name => name !== '' && !own.has(name));
+}
+
 /** The nodes that some output needs, in order: what nobody reads is dropped. */
 export function liveNodes(nodes: readonly GraphNode[], outputs: readonly string[]): GraphNode[] {
   const live = new Set(outputs);
   const kept: GraphNode[] = [];
   for (const node of nodes.toReversed()) {
-    if (!live.has(node.output)) continue;
+    if (!node.outputs.some(output => live.has(output))) continue;
     kept.push(node);
-    for (const input of node.inputs) live.add(input);
+    for (const input of readsOf(node)) live.add(input);
   }
   return kept.reverse();
 }

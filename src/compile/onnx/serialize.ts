@@ -1,23 +1,18 @@
-// The bytes of an ONNX model, from a finished graph.
-import { create, toBinary } from '@bufbuild/protobuf';
+// The bytes of an ONNX model, from a finished graph: the room 'graph' speaks the format.
 import {
-  type AttributeProto,
-  AttributeProto_AttributeType,
-  AttributeProtoSchema,
-  GraphProtoSchema,
-  ModelProtoSchema,
-  NodeProtoSchema,
-  OperatorSetIdProtoSchema,
-  TensorProtoSchema,
-  TensorShapeProto_DimensionSchema,
-  TensorShapeProtoSchema,
-  TypeProto_TensorSchema,
-  TypeProtoSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from 'onnx-buf';
-import { type ElementType, elementTypes } from './element-type.js';
-import type { Attributes, Constant, GraphNode } from './graph.js';
+  type Attribute,
+  float,
+  floats,
+  graph,
+  int,
+  ints,
+  type Node,
+  text,
+  type Value,
+  writeModel,
+} from '../../graph/index.js';
+import type { ElementType } from './element-type.js';
+import type { AttributeValue, BodyGraph, BodyValue, Constant, GraphNode } from './graph.js';
 
 export interface GraphValue {
   readonly name: string;
@@ -33,75 +28,66 @@ export interface FinishedGraph {
   readonly outputs: readonly GraphValue[];
 }
 
-const irVersion = 10n;
-const opsets = [
-  { domain: '', version: 20n },
-  { domain: 'com.microsoft', version: 1n },
-];
+const irVersion = 10;
+const opsets = new Map([
+  ['', 20],
+  ['com.microsoft', 1],
+]);
 
-function attributeProto(name: string, value: Attributes[string]): AttributeProto {
-  if (typeof value === 'number') {
-    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
-  }
-  if (typeof value === 'string') {
-    return create(AttributeProtoSchema, {
-      name,
-      type: AttributeProto_AttributeType.STRING,
-      s: new TextEncoder().encode(value),
-    });
-  }
-  return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INTS, ints: value.map(BigInt) });
+const doorValue = ({ name, dtype, shape }: GraphValue | BodyValue): Value => ({
+  name,
+  type: { kind: 'tensor', dtype, shape },
+});
+
+/** What the format's graphs have and ours never do. */
+const nothingElse = { values: new Map(), sparse: [] } as const;
+
+const bodyOf = ({ nodes, inputs, outputs }: BodyGraph) => ({
+  name: 'body',
+  nodes: nodes.map(nodeOf),
+  constants: new Map(),
+  inputs: inputs.map(doorValue),
+  outputs: outputs.map(doorValue),
+  ...nothingElse,
+});
+
+function attributeOf(value: AttributeValue): Attribute {
+  if (typeof value === 'number') return int(value);
+  if (typeof value === 'string') return text(value);
+  if ('float' in value) return float(value.float);
+  if ('floats' in value) return floats(value.floats);
+  if ('body' in value) return graph(bodyOf(value.body));
+  return ints(value);
 }
 
-function valueInfo({ name, dtype, shape }: GraphValue): ValueInfoProto {
-  const dim = shape.map(size =>
-    create(TensorShapeProto_DimensionSchema, {
-      value: size === 'batch' ? { case: 'dimParam', value: size } : { case: 'dimValue', value: BigInt(size) },
-    }),
-  );
-  const tensor = create(TypeProto_TensorSchema, {
-    elemType: elementTypes[dtype].onnx,
-    shape: create(TensorShapeProtoSchema, { dim }),
-  });
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: create(TypeProtoSchema, { value: { case: 'tensorType', value: tensor } }),
-  });
+function nodeOf({ operator, domain, inputs, outputs, attributes }: GraphNode): Node {
+  const named = Object.entries(attributes).map(([name, value]) => [name, attributeOf(value)] as const);
+  const [first = ''] = outputs;
+  return { name: `${operator}_${first}`, operator, domain, inputs, outputs, attributes: Object.fromEntries(named) };
 }
 
-function initializer({ name, dtype, shape, data }: Constant) {
-  return create(TensorProtoSchema, {
-    name,
-    dataType: elementTypes[dtype].onnx,
-    dims: shape.map(BigInt),
-    rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice(),
-  });
-}
-
-function nodeProto({ operator, domain, inputs, output, attributes }: GraphNode) {
-  return create(NodeProtoSchema, {
-    opType: operator,
-    name: `${operator}_${output}`,
-    domain,
-    input: [...inputs],
-    output: [output],
-    attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
-  });
-}
+const constantOf = ({ name, dtype, shape, data }: Constant) => ({
+  name,
+  dtype,
+  shape,
+  bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+});
 
 /** Serialises; the same graph gives the same bytes. */
-export function serialize(graph: FinishedGraph): Uint8Array {
-  const model = create(ModelProtoSchema, {
+export function serialize({ nodes, constants, inputs, outputs }: FinishedGraph): Uint8Array {
+  return writeModel({
     irVersion,
-    producerName: 'galerkin',
-    opsetImport: opsets.map(opset => create(OperatorSetIdProtoSchema, opset)),
-    graph: create(GraphProtoSchema, {
+    opsets,
+    producer: 'galerkin',
+    graph: {
       name: 'program',
-      node: graph.nodes.map(nodeProto),
-      initializer: graph.constants.map(initializer),
-      input: graph.inputs.map(valueInfo),
-      output: graph.outputs.map(valueInfo),
-    }),
+      nodes: nodes.map(nodeOf),
+      constants: new Map(constants.map(one => [one.name, constantOf(one)])),
+      inputs: inputs.map(doorValue),
+      outputs: outputs.map(doorValue),
+      ...nothingElse,
+    },
+    functions: [],
+    metadata: new Map(),
   });
-  return toBinary(ModelProtoSchema, model);
 }
