@@ -20,6 +20,19 @@ export const runtimeErrors = {
     message: ({ what }) => `${what} is closed. Open a new one.`,
     doc: 'A native session was used after close().',
   }),
+  MEMORY_BUDGET: entry<{
+    name: string;
+    bytes: number;
+    heldBytes: number;
+    budgetBytes: number;
+    holders: readonly string[];
+  }>({
+    http: 503,
+    exit: 69,
+    message: ({ name, bytes, heldBytes, budgetBytes, holders }) =>
+      `No memory for ${name}: wanted ${bytes} bytes, ${heldBytes} of ${budgetBytes} are taken${holders.length === 0 ? '' : ` (${holders.join(', ')})`}. Release something or raise budgetBytes.`,
+    doc: 'A reservation or a tensor does not fit into the budget of the memory manager. Nothing was taken.',
+  }),
   SESSION_RUN_FAILED: entry<{ reason: string }>({
     http: 500,
     exit: 70,
