@@ -124,7 +124,7 @@ async function publish(
       const { manifest, folder } = await readPackage(repository, name, newest);
       const files = Object.entries(draft(newest).files);
       const same =
-        manifest?.problem.n === data.n && files.every(([file, bytes]) => manifest.digests[file] === sha256(bytes));
+        manifest?.problem?.n === data.n && files.every(([file, bytes]) => manifest.digests[file] === sha256(bytes));
       if (same && folder !== undefined) return folder;
     }
     return writePackage(repository, draft(newest + 1));

@@ -20,7 +20,7 @@ export async function newestVersion(repository: string, name: string): Promise<n
  */
 export async function placesFor(repository: string, problem: string, n: number): Promise<Places> {
   const taken = (await newestVersion(repository, problem)) > 0;
-  const other = taken && (await readPackage(repository, problem)).manifest?.problem.n !== n;
+  const other = taken && (await readPackage(repository, problem)).manifest?.problem?.n !== n;
   const surrogate = other ? `${problem}_${n}` : problem;
   return { surrogate, solver: solverName(surrogate) };
 }

@@ -24,6 +24,7 @@ export {
   manifestFormat,
   manifestSchema,
   parseManifest,
+  type RuntimeManifest,
   type TensorManifest,
 } from './manifest.js';
 export { type ModelMetadata, type TensorMetadata, toMetadata } from './metadata.js';

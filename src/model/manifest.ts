@@ -85,6 +85,17 @@ const lineage = z.strictObject({
   parent: text.optional(),
 });
 
+/** How this version runs best, as measured: takes the place of what config.pbtxt, which all versions share, says of it. */
+const runtime = z.strictObject({
+  /** Threads that compute one run together. */
+  threads: z.int().min(1).max(256),
+  instances: z.int().min(1).max(1024),
+  /** The runtime's own optimizations of the graph. */
+  graphLevel: z.enum(['basic', 'extended', 'all']),
+  /** Sizes that dynamic batching prefers, where the configuration has it. */
+  preferredBatchSizes: z.array(z.int().min(1)).default([]),
+});
+
 export const manifestSchema = z
   .strictObject({
     format: z.literal(manifestFormat),
@@ -92,7 +103,8 @@ export const manifestSchema = z
     version: z.int().min(1),
     /** One line for people. */
     title: text,
-    problem: z.strictObject({ name: text, n: z.int().min(2) }),
+    /** What it solves; absent for models that came from elsewhere. */
+    problem: z.strictObject({ name: text, n: z.int().min(2) }).optional(),
     inputs: z.array(tensor).min(1),
     outputs: z.array(tensor).min(1),
     /** How values are scaled, and whether the exported graph does it itself. */
@@ -106,6 +118,7 @@ export const manifestSchema = z
       .default({}),
     /** The programs: file names in the version's folder. Absent for backends that need none. */
     onnx: z.strictObject({ model: fileName, guard: fileName.optional() }).optional(),
+    runtime: runtime.optional(),
     digests: z.record(fileName, digest),
   })
   .superRefine(({ onnx, digests, guard: judged }, context) => {
@@ -121,6 +134,7 @@ export const manifestSchema = z
 
 export type Manifest = Readonly<z.infer<typeof manifestSchema>>;
 export type TensorManifest = Manifest['inputs'][number];
+export type RuntimeManifest = NonNullable<Manifest['runtime']>;
 export type GuardManifest = NonNullable<Manifest['guard']>;
 /** A manifest before publication: name, version and digests are filled in by `writePackage`. */
 export type ManifestDraft = Omit<z.input<typeof manifestSchema>, 'format' | 'name' | 'version' | 'digests'>;

@@ -12,6 +12,7 @@ import type { ModelPackage, TensorSpec } from './model-package.js';
 import { configFile, isRelativePath, manifestFile } from './names.js';
 import { type Place, pathOf, readManifest, readText, verifyFile } from './read-manifest.js';
 import { resolveVersion } from './repository.js';
+import { withRuntime } from './runtime-settings.js';
 import { assertConfined, graphOf, type Settled, settleConfig } from './settle-config.js';
 import type { Shelf } from './shelf.js';
 
@@ -152,7 +153,9 @@ export async function readFromShelf(shelf: Shelf, name: string, options: ReadOpt
   await verifyGuard(place, manifest?.onnx?.guard);
   await verifyChecksums(place, settled.config);
   const manifestDigest = (await shelf.digest(name, pathOf(place, manifestFile))) ?? '';
-  return assemble(place, { manifest, settled, digests, manifestDigest });
+  // A configuration that comes with the request is meant as it stands.
+  const config = options.config === undefined ? withRuntime(settled.config, manifest?.runtime) : settled.config;
+  return assemble(place, { manifest, settled: { ...settled, config }, digests, manifestDigest });
 }
 
 /**

@@ -8,7 +8,7 @@ export const samplesFile = 'samples.npz';
 
 export interface SampleSet {
   readonly count: number;
-  /** Nodes per side of the grid. */
+  /** Nodes per side of the grid; 0 for models that solve no problem of ours. */
   readonly n: number;
   /** Input of sample `index` without a batch axis, by default the first; a view. @throws SAMPLE_OUT_OF_RANGE */
   input(index: number, name?: string): TensorOf<'FP32'>;
@@ -55,7 +55,7 @@ async function read(model: ModelPackage, { inputs, outputs, problem }: Manifest)
   };
   return {
     count,
-    n: problem.n,
+    n: problem?.n ?? 0,
     input: (index, name = inputs[0]?.name ?? '') => pick(ins, index, name),
     output: (index, name = outputs[0]?.name ?? '') => pick(outs, index, name),
   };

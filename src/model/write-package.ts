@@ -16,6 +16,8 @@ import { pathInside, versionsOf } from './repository.js';
 export interface PackageDraft {
   /** As `modelConfig` gives it; its name is the model's. */
   readonly config: ModelConfig;
+  /** The model's config.pbtxt stays as it is, also where there is none: `config` only says what the manifest must agree with. */
+  readonly keepConfig?: boolean;
   readonly version: number;
   /** Contents by file name: model.onnx, guard.onnx, samples.npz … */
   readonly files: Readonly<Record<string, Uint8Array>>;
@@ -25,11 +27,10 @@ export interface PackageDraft {
   readonly replace?: boolean;
 }
 
-/** How the configuration gets to disk: it is there already, or the whole model folder is published with it. */
-interface ConfigPlan {
-  readonly text: Uint8Array;
-  readonly publishWhole: boolean;
-}
+/** How the configuration gets to disk: it is there already (or none is, and none is wanted), or the whole model folder is published with it. */
+type ConfigPlan =
+  | { readonly text: Uint8Array | undefined; readonly publishWhole: false }
+  | { readonly text: Uint8Array; readonly publishWhole: true };
 
 /** The configuration on disk if it means the same; its own bytes then, because published versions hold their digest. */
 async function presentConfig(repository: string, config: ModelConfig): Promise<Uint8Array | undefined> {
@@ -44,7 +45,11 @@ async function presentConfig(repository: string, config: ModelConfig): Promise<U
   }
 }
 
-async function planConfig(repository: string, { config, version }: PackageDraft): Promise<ConfigPlan> {
+async function planConfig(repository: string, { config, version, keepConfig }: PackageDraft): Promise<ConfigPlan> {
+  if (keepConfig === true) {
+    const path = await pathInside(repository, config.name, configFile);
+    return { text: path === undefined ? undefined : await readBytes(path), publishWhole: false };
+  }
   const present = await presentConfig(repository, config);
   if (present !== undefined) return { text: present, publishWhole: false };
   const others = (await versionsOf(repository, config.name)).filter(other => other !== version);
@@ -56,8 +61,11 @@ async function planConfig(repository: string, { config, version }: PackageDraft)
   return { text: new TextEncoder().encode(printConfig(config)), publishWhole: true };
 }
 
-function completeManifest({ config, version, files, manifest }: PackageDraft, configText: Uint8Array): Manifest {
-  const digests: Record<string, string> = { [configFile]: sha256(configText) };
+function completeManifest(
+  { config, version, files, manifest }: PackageDraft,
+  configText: Uint8Array | undefined,
+): Manifest {
+  const digests: Record<string, string> = configText === undefined ? {} : { [configFile]: sha256(configText) };
   for (const [file, bytes] of Object.entries(files)) digests[file] = sha256(bytes);
   const path = `${config.name}/${version}/${manifestFile}`;
   const complete = parseManifest({ ...manifest, format: manifestFormat, name: config.name, version, digests }, path);

@@ -149,7 +149,7 @@ describe('metadata', () => {
 
   test('a manifest made by hand is checked with all its faults at once', () => {
     expect(() => parseManifest({ format: 1, name: '', version: 0 })).toThrow(
-      /name[\s\S]*version[\s\S]*title[\s\S]*problem[\s\S]*lineage/,
+      /name[\s\S]*version[\s\S]*title[\s\S]*inputs[\s\S]*lineage/,
     );
   });
 });
