@@ -1,0 +1,58 @@
+// Profiles: every operator of every run, with its shapes, its time and the arena's memory.
+import { float32 } from 'galerkin/base';
+import { constantOf, type Model, writeModel } from 'galerkin/graph';
+import { profileRuns } from 'galerkin/runtime';
+import { expect, test } from 'vitest';
+
+const port = (name: string) => ({ name, type: { kind: 'tensor', dtype: 'float32', shape: ['batch', 64] } as const });
+const model: Model = {
+  irVersion: 9,
+  opsets: new Map([['', 20]]),
+  producer: 'test',
+  graph: {
+    name: 'g',
+    nodes: [
+      { name: 'product', operator: 'MatMul', domain: '', inputs: ['x', 'w'], outputs: ['h'], attributes: {} },
+      { name: 'bend', operator: 'Tanh', domain: '', inputs: ['h'], outputs: ['y'], attributes: {} },
+    ],
+    constants: new Map([
+      ['w', constantOf('w', 'float32', { shape: [64, 64], values: new Float32Array(4096).fill(0.1) })],
+    ]),
+    inputs: [port('x')],
+    outputs: [port('y')],
+    values: new Map(),
+    sparse: [],
+  },
+  functions: [],
+  metadata: new Map(),
+};
+const feed = (batch: number) => ({ x: float32(new Float32Array(batch * 64), [batch, 64]) });
+
+test('each run tells its operators, their shapes and the memory of the arena', async () => {
+  const runs = await profileRuns(writeModel(model), [feed(2), feed(500)], { threads: 1 });
+  expect(runs.map(({ nodes }) => nodes.map(({ name, operator }) => [name, operator]))).toEqual([
+    [
+      ['product', 'MatMul'],
+      ['bend', 'Tanh'],
+    ],
+    [
+      ['product', 'MatMul'],
+      ['bend', 'Tanh'],
+    ],
+  ]);
+  const [small, large] = runs;
+  expect(large?.nodes[0]?.inputs).toEqual([{ dtype: 'float', shape: [500, 64] }]);
+  expect(large?.nodes[1]?.outputs).toEqual([{ dtype: 'float', shape: [500, 64] }]);
+  for (const { ms, nodes } of runs) {
+    const sum = nodes.reduce((total, node) => total + node.ms, 0);
+    expect(sum).toBeGreaterThan(0);
+    expect(sum).toBeLessThanOrEqual(ms);
+  }
+  expect(large?.peakBytes).toBeGreaterThanOrEqual((small?.peakBytes ?? 0) + 490 * 64 * 4);
+  expect(large?.heldBytes).toBeGreaterThanOrEqual(large?.peakBytes ?? 0);
+});
+
+test('a model that does not run gives its reason', async () => {
+  await expect(profileRuns(Uint8Array.of(1, 2, 3), [])).rejects.toMatchObject({ code: 'SESSION_MODEL_INVALID' });
+  await expect(profileRuns(writeModel(model), [{}])).rejects.toMatchObject({ code: 'SESSION_INPUT_INVALID' });
+});
