@@ -3,3 +3,7 @@ export type { Compressed, CompressionReport } from './compressed.js';
 export { type Deviation, deviationOf } from './deviation.js';
 export { answersOf, type Feeds } from './feeds.js';
 export { type Candidate, type MeasureOptions, measureInTurns, quantile, type Timing, timingOf } from './measure.js';
+export { type BlockOptions, quantizeBlocks } from './quantize/blocks.js';
+export { type DynamicOptions, quantizeDynamic } from './quantize/dynamic.js';
+export { type HalfOptions, storeHalf } from './quantize/half.js';
+export { type Processor, processorOf, thisProcessor } from './quantize/processor.js';
