@@ -21,5 +21,6 @@ export type { Attribute, Attributes, Dimension, Graph, Model, Node, Value, Value
 export { namesRead, withSubgraphs } from './names.js';
 export { type ReadOptions, readModel } from './read.js';
 export type { External } from './read-tensor.js';
+export { inferTypes } from './types/infer.js';
 export { writeModel } from './write.js';
 export { type ApartModel, type ApartOptions, writeModelApart } from './write-apart.js';
