@@ -17,6 +17,9 @@ export { type Constant, constantOf, floatsOf, integersOf, lengthOf, numbersOf } 
 export { GraphEditor, type NewNode } from './editor.js';
 export { bytesOf, type ElementType, elementTypeOf, elementTypes } from './element-type.js';
 export { fromBfloat16, fromFloat16, toFloat16 } from './half.js';
+export { bindSizes, openSizesOf, type Sizes } from './memory/bind-sizes.js';
+export type { Lifetime } from './memory/liveness.js';
+export { type MemoryPlan, type PlannedValue, planMemory } from './memory/plan.js';
 export type { Attribute, Attributes, Dimension, Graph, Model, Node, Value, ValueType } from './model.js';
 export { namesRead, withSubgraphs } from './names.js';
 export { type ReadOptions, readModel } from './read.js';
