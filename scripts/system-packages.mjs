@@ -28,6 +28,11 @@ const ofTests = [
 const ofBenchmarks = [
   { name: 'wrk', present: () => existsSync('/usr/bin/wrk'), use: 'benchmarks of serving over HTTP' },
   { name: 'nghttp2-client', present: () => existsSync('/usr/bin/h2load'), use: 'benchmarks of serving over gRPC' },
+  {
+    name: 'python3-torch',
+    present: () => existsSync('/usr/lib/python3/dist-packages/torch'),
+    use: 'the PyTorch peer of the training step',
+  },
 ];
 
 /** Installs what the tests want, or the benchmarks, if this user may; returns the names that are still missing, with their use. */
