@@ -9,6 +9,7 @@ export {
   type NumberType,
   type Reservation,
 } from './memory/memory-manager.js';
+export { optimizedModel } from './optimized.js';
 export { type ProfiledNode, type ProfiledRun, type ProfiledShape, profileRuns } from './profile.js';
 export { openSession, type Session, type SessionOptions, sessionOptions } from './session.js';
 export type { SessionValue } from './session-values.js';

@@ -66,7 +66,11 @@ const logFatalOnly = 4;
 async function createSession(
   runtime: Runtime,
   model: Uint8Array | string,
-  { profilePrefix, ...options }: SessionOptions & { readonly profilePrefix?: string },
+  {
+    profilePrefix,
+    writePath,
+    ...options
+  }: SessionOptions & { readonly profilePrefix?: string; readonly writePath?: string },
 ): Promise<InferenceSession> {
   const { threads, spin, graphLevel, prepack } = resolveOptions('openSession', sessionOptions, options);
   const config: InferenceSession.SessionOptions = {
@@ -75,6 +79,7 @@ async function createSession(
     interOpNumThreads: 1,
     graphOptimizationLevel: graphLevel,
     logSeverityLevel: logErrorsOnly,
+    ...(writePath === undefined ? {} : { optimizedModelFilePath: writePath, logSeverityLevel: logFatalOnly }),
     // A session that measures complains when it was never opened; our own error says why.
     ...(profilePrefix === undefined
       ? {}
@@ -170,6 +175,15 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
 export async function openProfiled(
   model: Uint8Array | string,
   options: SessionOptions & { readonly profilePrefix: string },
+): Promise<NativeSession> {
+  const runtime = await import('onnxruntime-node');
+  return new NativeSession(runtime, await createSession(runtime, model, options));
+}
+
+/** A session that writes the graph that it executes to `writePath`. */
+export async function openWritten(
+  model: Uint8Array | string,
+  options: SessionOptions & { readonly writePath: string },
 ): Promise<NativeSession> {
   const runtime = await import('onnxruntime-node');
   return new NativeSession(runtime, await createSession(runtime, model, options));

@@ -1,7 +1,7 @@
 // Profiles: every operator of every run, with its shapes, its time and the arena's memory.
 import { float32 } from 'galerkin/base';
-import { constantOf, type Model, writeModel } from 'galerkin/graph';
-import { profileRuns } from 'galerkin/runtime';
+import { constantOf, type Model, readModel, writeModel } from 'galerkin/graph';
+import { optimizedModel, profileRuns } from 'galerkin/runtime';
 import { expect, test } from 'vitest';
 
 const port = (name: string) => ({ name, type: { kind: 'tensor', dtype: 'float32', shape: ['batch', 64] } as const });
@@ -50,6 +50,27 @@ test('each run tells its operators, their shapes and the memory of the arena', a
   }
   expect(large?.peakBytes).toBeGreaterThanOrEqual((small?.peakBytes ?? 0) + 490 * 64 * 4);
   expect(large?.heldBytes).toBeGreaterThanOrEqual(large?.peakBytes ?? 0);
+});
+
+test('the graph that the runtime executes can be read: a product and a sum become one operator', async () => {
+  const added: Model = {
+    ...model,
+    graph: {
+      ...model.graph,
+      nodes: [
+        ...model.graph.nodes.slice(0, 1),
+        { name: 'shift', operator: 'Add', domain: '', inputs: ['h', 'b'], outputs: ['y'], attributes: {} },
+      ],
+      constants: new Map([
+        ...model.graph.constants,
+        ['b', constantOf('b', 'float32', { shape: [64], values: new Float32Array(64) })],
+      ]),
+    },
+  };
+  const operatorsAt = async (graphLevel: 'disabled' | 'all') =>
+    readModel(await optimizedModel(writeModel(added), { graphLevel })).graph.nodes.map(({ operator }) => operator);
+  expect(await operatorsAt('disabled')).toEqual(['MatMul', 'Add']);
+  expect(await operatorsAt('all')).toEqual(['Gemm']);
 });
 
 test('a model that does not run gives its reason', async () => {
