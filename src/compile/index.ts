@@ -8,7 +8,21 @@ export {
 } from './lower.js';
 export { compileNative, type NativeProgram, type TensorsOf } from './native-program.js';
 export type { Spec, SpecsOf } from './spec.js';
+export {
+  type Adaptive,
+  AdaptiveOptimizer,
+  type AdaptiveParts,
+  type ArgumentsOf,
+  createAdaptiveOptimizer,
+  type WrapOptions,
+} from './tiers/adaptive-optimizer.js';
+export { type CostBelief, usualCosts } from './tiers/cost-model.js';
+export { type Machine, thisMachine } from './tiers/machine.js';
+export { type AdaptiveConfig, type AdaptiveSettings, adaptiveOptions } from './tiers/options.js';
+export { type TierEvent, tierChannel } from './tiers/tier-events.js';
+export type { CompileReport, FunctionReport, VersionReport } from './tiers/tier-report.js';
 export { type Program, type ProgramValue, trace } from './trace.js';
+export { type TracedFunction, traced } from './traced.js';
 export {
   grad,
   type JsTree,

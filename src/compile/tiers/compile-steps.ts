@@ -1,0 +1,101 @@
+// One version on its way to native code: recorded, named, looked up, lowered, opened; each step in a turn of its own.
+
+import { lower, type OnnxModel } from '../lower.js';
+import { type Program, type TreeFunction, traceTrees } from '../trace.js';
+import { type CompiledProgram, OpenProgram, recordOf, type SessionChoice } from './compiled-program.js';
+import { equationCount, type PlainProgram, plainProgram } from './plain-program.js';
+import type { CacheAnswer } from './program-cache.js';
+import { digestOf, programDigest } from './program-digest.js';
+import type { CompileReport } from './tier-report.js';
+import { Stopwatch, turn, type Workshop } from './workshop.js';
+
+export interface Recorded {
+  readonly program: Program;
+  readonly plain: PlainProgram;
+  readonly key: string;
+  readonly equations: number;
+  readonly traceMs: number;
+}
+
+/** Words that every key holds: other code, another runtime or another processor finds nothing of ours. */
+function machineWords({ machine }: Workshop): string[] {
+  return [machine.lowering, machine.runtime, machine.features];
+}
+
+/** Records the function and names what came out. Takes this thread. @throws what trace throws. */
+export async function record(workshop: Workshop, fn: TreeFunction, specs: unknown): Promise<Recorded> {
+  const watch = new Stopwatch(workshop.clock);
+  const { result, ms } = await watch.step(() => {
+    const program = traceTrees(fn, specs);
+    const plain = plainProgram(program);
+    const key = digestOf([...machineWords(workshop), programDigest(plain)]);
+    return { program, plain, key, equations: equationCount(plain) };
+  });
+  return { ...result, traceMs: ms };
+}
+
+/** The key of a function for which the user vouches with a word of his own: nothing needs to be traced. */
+export function vouchedKey(workshop: Workshop, words: readonly string[]): string {
+  return digestOf(['vouched', ...machineWords(workshop), ...words]);
+}
+
+export interface Opened {
+  readonly open: OpenProgram;
+  readonly compiled: CompiledProgram;
+  readonly cache: CacheAnswer;
+  readonly report: CompileReport;
+}
+
+/** Looks for a compiled program and opens it. */
+export async function openCached(workshop: Workshop, key: string, traceMs: number): Promise<Opened | undefined> {
+  const { clock, cache, config } = workshop;
+  const start = clock.monotonic();
+  const { from, program: compiled } = await cache.get(key);
+  if (compiled === undefined) return undefined;
+  const choice: SessionChoice = compiled.record.choice ?? { threads: config.threads, graphLevel: 'all' };
+  const watch = new Stopwatch(clock);
+  const { result: open, ms: openMs } = await watch.step(() => OpenProgram.open(compiled, choice));
+  const actualMs = traceMs + clock.monotonic() - start;
+  const longestPauseMs = Math.max(traceMs, watch.longestMs);
+  const predictedMs = workshop.costs.compileMs(compiled.record.equations);
+  const report = { predictedMs, actualMs, traceMs, lowerMs: 0, openMs, longestPauseMs, lowered: 'before' as const };
+  return { open, compiled, cache: from, report };
+}
+
+interface Lowered {
+  readonly model: OnnxModel;
+  readonly ms: number;
+  readonly lowered: CompileReport['lowered'];
+}
+
+/** In the other thread if that may be; what it can't do is done, or refused with its place, here. */
+async function lowerProgram(workshop: Workshop, { program, plain }: Recorded, elsewhere: boolean): Promise<Lowered> {
+  const there = elsewhere ? await workshop.thread.lower(plain) : undefined;
+  if (there !== undefined) return { ...there, lowered: 'in another thread' };
+  const { result: model, ms } = await new Stopwatch(workshop.clock).step(() => lower(program));
+  return { model, ms, lowered: 'in this thread' };
+}
+
+/**
+ * Lowers and opens what was recorded, and keeps it in the cache.
+ * @param elsewhere whether to lower in another thread: slower to start, and this one goes on.
+ * @throws PRIMITIVE_UNSUPPORTED, BATCH_NOT_SYMBOLIC, SESSION_MODEL_INVALID.
+ */
+export async function compileRecorded(workshop: Workshop, recorded: Recorded, elsewhere: boolean): Promise<Opened> {
+  const { costs, config, clock, cache } = workshop;
+  const { equations, traceMs } = recorded;
+  const predictedMs = costs.compileMs(equations);
+  const { model, ms: lowerMs, lowered } = await lowerProgram(workshop, recorded, elsewhere);
+  if (elsewhere) await turn();
+  const choice: SessionChoice = { threads: config.threads, graphLevel: 'all' };
+  const facts = { equations, compileMs: traceMs + lowerMs };
+  const compiled = { record: recordOf(recorded.plain, model, facts), bytes: model.bytes };
+  const watch = new Stopwatch(clock);
+  const { result: open, ms: openMs } = await watch.step(() => OpenProgram.open(compiled, choice));
+  const actualMs = traceMs + lowerMs + openMs;
+  costs.sawCompile(equations, actualMs);
+  await cache.put(recorded.key, compiled);
+  const longestPauseMs = Math.max(watch.longestMs, lowered === 'in this thread' ? lowerMs : 0);
+  const report: CompileReport = { predictedMs, actualMs, traceMs, lowerMs, openMs, longestPauseMs, lowered };
+  return { open, compiled, cache: 'miss', report };
+}
