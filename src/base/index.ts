@@ -4,6 +4,7 @@ export { type ErrorEntry, entry } from './errors/entry.js';
 export { GalerkinError, invariant, isGalerkinError } from './errors/galerkin-error.js';
 export { type ErrorCode, type ErrorFields, errorTable } from './errors/table.js';
 export { type Channel, channel } from './events.js';
+export { fromBfloat16, fromFloat16, toFloat16 } from './half.js';
 export {
   choiceOption,
   faultLines,

@@ -23,6 +23,7 @@ export { type TierEvent, tierChannel } from './tiers/tier-events.js';
 export type { CompileReport, FunctionReport, VersionReport } from './tiers/tier-report.js';
 export { type Program, type ProgramValue, trace } from './trace.js';
 export { type TracedFunction, traced } from './traced.js';
+export { type TracedFunction, traced } from './traced.js';
 export {
   grad,
   type JsTree,

@@ -1,5 +1,5 @@
 // Walks the equations of a recording and applies the rules; calls of inner functions are walked in place.
-import { GalerkinError } from '../base/index.js';
+import { fromFloat16, GalerkinError } from '../base/index.js';
 import type { Atom, Equation, Jaxpr, Variable } from './jaxpr.js';
 import { castTo } from './layout/materialize.js';
 import { freshView, literalView, sameList, shapeOf, type View } from './layout/view.js';
@@ -50,10 +50,22 @@ function applyCall(walk: Walk, equation: Equation, inputs: readonly View[]): rea
   return whole ?? interpret({ ...walk, call: walk.call ?? equation }, inner, inputs);
 }
 
+/** What has no elements needs no rule; of arrays without elements only a join makes some that have. */
+function emptyViews(graph: Graph, { primitive, inputs, outBinders }: Equation): View[] | undefined {
+  const has = ({ shape }: { readonly shape: readonly number[] }): boolean => !shape.includes(0);
+  const outputs = outBinders.map(({ aval }) => aval);
+  if (outputs.length > 0 && !outputs.some(has)) {
+    return outputs.map(({ dtype, shape }) => literalView(graph, 0, { dtype: elementTypeOf(dtype), shape }));
+  }
+  const joins = primitive === 'concatenate' || primitive === 'jit';
+  return joins || inputs.every(({ aval }) => has(aval)) ? undefined : refuse('it takes an array without elements');
+}
+
 function applyRule(walk: Walk, equation: Equation, inputs: readonly View[]): readonly View[] {
   const { primitive, params } = equation;
   const outputs = equation.outBinders.map(({ aval }) => aval);
-  if (outputs.some(({ shape }) => shape.includes(0))) return refuse('it makes an array without elements');
+  const empty = emptyViews(walk.context.graph, equation);
+  if (empty !== undefined) return empty;
   if (primitive === 'jit') return applyCall(walk, equation, inputs);
   const rule = rules.get(primitive) ?? refuse('it has no native lowering');
   const step = { primitive, params, inputs: equation.inputs.map(({ aval }) => aval), outputs };
@@ -111,7 +123,8 @@ export function interpret(walk: Walk, jaxpr: Jaxpr, inputs: readonly View[]): Vi
 export function constantView(graph: Graph, { dtype, shape, data }: TracedConstant): View {
   const [first] = data;
   const uniform = first !== undefined && data.every((value: number | bigint) => Object.is(value, first));
-  if (uniform) return literalView(graph, Number(first), { dtype, shape });
+  const value = dtype === 'float16' ? fromFloat16(Number(first)) : Number(first);
+  if (uniform) return literalView(graph, value, { dtype, shape });
   return freshView(graph.constant(dtype, shape, data), shape, dtype);
 }
 

@@ -1,29 +1,12 @@
 // Where an operation was written: the tracer's equations carry no place, so their creation is watched while a function is traced.
-import type { Array as Traced } from '@jax-js/jax';
 import type { Equation } from './jaxpr.js';
+import { type Recorder, tracerClasses } from './tracer-classes.js';
 
 /** Frames kept for one equation; the tracer's own frames are a part of them. */
 const keptFrames = 24;
 /** Made by the hundred, and never refused: not worth a stack. */
 const neverRefused: ReadonlySet<string> = new Set(['reshape', 'transpose', 'broadcast']);
 const ownFolder = new URL('.', import.meta.url).pathname;
-
-/** The tracer's recorder of equations, as far as we watch it. */
-interface Recorder {
-  addEqn(equation: Equation): void;
-}
-
-function isRecorder(value: unknown): value is Recorder {
-  return typeof value === 'object' && value !== null && 'addEqn' in value && typeof value.addEqn === 'function';
-}
-
-/** The recorder behind a traced array; undefined if the tracer has changed its form. */
-function recorderPrototype(array: Traced): Recorder | undefined {
-  const recorder: unknown = array._trace.main.globalData;
-  if (!isRecorder(recorder)) return undefined;
-  const prototype: unknown = Object.getPrototypeOf(recorder);
-  return isRecorder(prototype) ? prototype : undefined;
-}
 
 /** One line of a stack as 'file:line:column', or undefined for frames that are not the user's. */
 function placeOf(frame: string): string | undefined {
@@ -36,8 +19,8 @@ export class Watch {
   readonly #stacks = new WeakMap<object, Error>();
 
   /** Runs `action` with every new equation noted; whatever happens, the recorder is as before afterwards. */
-  during<T>(array: Traced | undefined, action: () => T): T {
-    const prototype = array === undefined ? undefined : recorderPrototype(array);
+  during<T>(action: () => T): T {
+    const prototype = tracerClasses().recorder;
     if (prototype === undefined) return action();
     const original = prototype.addEqn;
     const note = (equation: Equation): void => {

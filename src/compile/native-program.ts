@@ -3,23 +3,26 @@ import type { Array as Traced } from '@jax-js/jax';
 import { GalerkinError, type Tensor } from '../base/index.js';
 import { openSession, type Session, type SessionOptions } from '../runtime/index.js';
 import { type LoweringReport, lower, type OnnxModel } from './lower.js';
-import type { SpecsOf } from './spec.js';
+import { isStatic, type SpecsOf, type Static } from './spec.js';
 import { type Program, type TreeFunction, traceTrees } from './trace.js';
 import { describeValue, flattenTree, type Tree } from './tree.js';
 
-/** A tree of arrays with a tensor in the place of each. */
+/** A tree of arrays with a tensor in the place of each; static arguments stay what they are. */
 export type TensorsOf<T> = T extends Traced
   ? Tensor
-  : T extends object
-    ? { [Key in keyof T]: TensorsOf<T[Key]> }
-    : never;
+  : T extends Static
+    ? T
+    : T extends object
+      ? { [Key in keyof T]: TensorsOf<T[Key]> }
+      : never;
 
 export interface NativeProgram<Args extends unknown[], Result> {
   readonly program: Program;
   readonly report: LoweringReport;
   /**
    * Runs the program. Results may be fed back as arguments without a copy. See Session.run for what it blocks.
-   * @throws SESSION_INPUT_INVALID if an argument has another form, datatype or shape than its spec.
+   * @throws SESSION_INPUT_INVALID if an argument has another form, datatype or shape than its spec, or if a static argument
+   * has another value than the program was compiled for.
    */
   run(...args: TensorsOf<Args>): Promise<TensorsOf<Result>>;
   /** Frees the native memory; closing twice is fine. */
@@ -41,9 +44,25 @@ function feedsOf({ program, model }: Door, args: readonly unknown[]): Record<str
   const fail = (name: string, wanted: string, got: string): never => {
     throw new GalerkinError('SESSION_INPUT_INVALID', { name, wanted, got });
   };
-  const flat = flattenTree(args, isTensor, (path, value) =>
+  const { statics = new Map<string, Static>() } = program.inputTree;
+  const isLeaf = (value: unknown): value is Tensor | Static => isStatic(value) || isTensor(value);
+  const all = flattenTree(args, isLeaf, (path, value) =>
     fail(path, 'a tensor, or a tree of tensors', describeValue(value)),
   );
+  const flat: { leaves: Tensor[]; paths: string[] } = { leaves: [], paths: [] };
+  const missing = new Set(statics.keys());
+  all.leaves.forEach((leaf, k) => {
+    const path = all.paths[k] ?? '';
+    if (!isStatic(leaf)) {
+      flat.leaves.push(leaf);
+      flat.paths.push(path);
+    } else if (missing.delete(path)) {
+      const wanted = statics.get(path);
+      if (!Object.is(wanted, leaf))
+        fail(path, `${describeValue(wanted)}, for which it was compiled`, describeValue(leaf));
+    } else fail(path, `a tensor at '${path}'`, describeValue(leaf));
+  });
+  for (const path of missing) fail(path, describeValue(statics.get(path)), 'nothing');
   const feeds: Record<string, Tensor> = {};
   for (const [k, { path }] of program.inputs.entries()) {
     const leaf = flat.leaves[k];

@@ -3,20 +3,25 @@
 import type { Array as Traced } from '@jax-js/jax';
 import { GalerkinError } from '../base/index.js';
 import { isElementType } from './onnx/element-type.js';
-import { describeValue, type FlatTree, flattenTree } from './tree.js';
+import { describeValue, type FlatTree, flattenTree, type Tree } from './tree.js';
 
 /** Shape and element type of one array. `'batch'`, as the first size only, stays open until the program runs. */
 export interface Spec {
   readonly shape: readonly (number | 'batch')[];
-  readonly dtype: 'float32' | 'float64' | 'int32' | 'uint32' | 'bool';
+  readonly dtype: 'float16' | 'float32' | 'float64' | 'int32' | 'uint32' | 'bool';
 }
 
-/** A tree of arrays with a spec in the place of each. */
+/** An argument that is no array: in the place of a spec it stands for itself, and is a constant of the program. */
+export type Static = number | string | boolean;
+
+/** A tree of arrays with a spec in the place of each; numbers, texts and booleans stand for themselves. */
 export type SpecsOf<T> = T extends Traced
   ? Spec
-  : T extends object
-    ? { readonly [Key in keyof T]: SpecsOf<T[Key]> }
-    : never;
+  : T extends Static
+    ? T
+    : T extends object
+      ? { readonly [Key in keyof T]: SpecsOf<T[Key]> }
+      : never;
 
 function isSpec(value: unknown): value is Spec {
   if (typeof value !== 'object' || value === null || !('shape' in value && 'dtype' in value)) return false;
@@ -34,20 +39,41 @@ function checkSpec({ shape, dtype }: Spec, path: string): void {
     });
   }
   if (!isElementType(dtype)) {
-    const wanted = 'dtype float32, float64, int32, uint32 or bool';
+    const wanted = 'dtype float16, float32, float64, int32, uint32 or bool';
     throw new GalerkinError('SPEC_INVALID', { path, wanted, got: describeValue(dtype) });
   }
 }
 
+export const isStatic = (value: unknown): value is Static =>
+  typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean';
+
+/** The specs of all arguments in one order, and the arguments that stand for themselves. */
+export interface ArgumentTree extends Omit<FlatTree<Spec>, 'build'> {
+  /** By path. */
+  readonly statics?: ReadonlyMap<string, Static>;
+  build<Other>(leaves: readonly Other[]): Tree<Other | Static>;
+}
+
 /** The specs of all arguments, flattened and checked. @throws SPEC_INVALID */
-export function flattenSpecs(specs: unknown): FlatTree<Spec> {
-  const flat = flattenTree(specs, isSpec, (path, value) => {
+export function flattenSpecs(specs: unknown): ArgumentTree {
+  const isLeaf = (value: unknown): value is Spec | Static => isStatic(value) || isSpec(value);
+  const all = flattenTree(specs, isLeaf, (path, value) => {
     throw new GalerkinError('SPEC_INVALID', { path, wanted: '{ shape, dtype }', got: describeValue(value) });
   });
-  flat.leaves.forEach((spec, k) => {
-    checkSpec(spec, flat.paths[k] ?? '');
-  });
-  return flat;
+  const named = all.leaves.map((leaf, k) => ({ leaf, path: all.paths[k] ?? '' }));
+  const arrays = named.flatMap(({ leaf, path }) => (isStatic(leaf) ? [] : [{ leaf, path }]));
+  for (const { leaf, path } of arrays) checkSpec(leaf, path);
+  return {
+    leaves: arrays.map(({ leaf }) => leaf),
+    paths: arrays.map(({ path }) => path),
+    statics: new Map(named.flatMap(({ leaf, path }) => (isStatic(leaf) ? [[path, leaf] as const] : []))),
+    build: <Other>(items: readonly Other[]): Tree<Other | Static> => {
+      let next = 0;
+      return all.build(
+        all.leaves.flatMap((leaf): (Other | Static)[] => (isStatic(leaf) ? [leaf] : items.slice(next, ++next))),
+      );
+    },
+  };
 }
 
 export const isSymbolic = (spec: { readonly shape: readonly (number | 'batch')[] }): boolean =>

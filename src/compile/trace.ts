@@ -2,11 +2,12 @@
 
 import type { Array as Traced } from '@jax-js/jax';
 import { makeJaxpr, numpy, Array as TracedArray } from '@jax-js/jax';
-import { GalerkinError, isGalerkinError } from '../base/index.js';
+import { GalerkinError, isGalerkinError, toFloat16 } from '../base/index.js';
 import type { Jaxpr } from './jaxpr.js';
 import { Watch } from './locate.js';
 import { type ElementArray, type ElementType, isElementType } from './onnx/element-type.js';
-import { flattenSpecs, isSymbolic, type Spec, type SpecsOf, shapeAt } from './spec.js';
+import { withoutOwnership } from './ownership.js';
+import { type ArgumentTree, flattenSpecs, isSymbolic, type Spec, type SpecsOf, type Static, shapeAt } from './spec.js';
 import { requireReady } from './tracer.js';
 import { describeValue, type FlatTree, flattenTree, type Tree } from './tree.js';
 
@@ -38,12 +39,12 @@ export interface Program {
   readonly inputs: readonly ProgramValue[];
   readonly outputs: readonly ProgramValue[];
   readonly recordings: readonly Recording[];
-  readonly inputTree: FlatTree<Spec>;
+  readonly inputTree: ArgumentTree;
   readonly outputTree: FlatTree<unknown>;
 }
 
 /** A function as the tracer calls it. */
-export type TreeFunction = (...args: readonly Tree<Traced>[]) => unknown;
+export type TreeFunction = (...args: readonly Tree<Traced | Static>[]) => unknown;
 
 /** Sizes at which an open batch axis is traced: primes that no grid has. */
 const probeSizes = [37, 41, 43] as const;
@@ -55,12 +56,13 @@ function readConstant(value: unknown): TracedConstant {
     });
   }
   const { dtype, shape } = value;
-  const data = value.dataSync();
+  // A second array over the same memory is read and freed; the first stays as it was.
+  const copy = value.reshape(shape);
+  const data = (dtype === 'float16' ? copy.astype(numpy.float32) : copy).dataSync();
+  if (dtype === 'float16') return { dtype, shape, data: Uint16Array.from(data, toFloat16) };
   if (data instanceof Float32Array || data instanceof Float64Array || data instanceof Uint32Array)
     return { dtype, shape, data };
-  if (!(data instanceof Int32Array))
-    throw new GalerkinError('TRACE_FAILED', { reason: 'it holds a constant in half precision' });
-  return { dtype, shape, data: dtype === 'bool' ? Uint8Array.from(data) : data };
+  return { dtype, shape, data: dtype === 'bool' ? Uint8Array.from(data) : Int32Array.from(data) };
 }
 
 const isTraced = (value: unknown): value is Traced => value instanceof Object && '_trace' in value && 'aval' in value;
@@ -70,19 +72,21 @@ interface Recorded {
   readonly outputTree: FlatTree<unknown>;
 }
 
-function record(fn: TreeFunction, inputs: FlatTree<Spec>, batch: number): Recorded {
+function record(fn: TreeFunction, inputs: ArgumentTree, batch: number): Recorded {
   const watch = new Watch();
   let outputTree: FlatTree<Traced> | undefined;
   const flat = (...leaves: Traced[]): Traced[] =>
-    watch.during(leaves[0], () => {
-      const args = inputs.build(leaves);
-      const result = fn(...(Array.isArray(args) ? args : [args]));
-      outputTree = flattenTree(result, isTraced, (path, value) => {
-        const reason = `it returned ${describeValue(value)}${path === '' ? '' : ` at '${path}'`} where an array was wanted`;
-        throw new GalerkinError('TRACE_FAILED', { reason });
-      });
-      return [...outputTree.leaves];
-    });
+    watch.during(() =>
+      withoutOwnership(() => {
+        const args = inputs.build(leaves);
+        const result = fn(...(Array.isArray(args) ? args : [args]));
+        outputTree = flattenTree(result, isTraced, (path, value) => {
+          const reason = `it returned ${describeValue(value)}${path === '' ? '' : ` at '${path}'`} where an array was wanted`;
+          throw new GalerkinError('TRACE_FAILED', { reason });
+        });
+        return [...outputTree.leaves];
+      }),
+    );
   const examples = inputs.leaves.map(spec => numpy.zeros(shapeAt(spec, batch), { dtype: dtypeOf(spec) }));
   try {
     const { jaxpr: closed } = makeJaxpr(flat)(...examples);
@@ -101,6 +105,7 @@ function record(fn: TreeFunction, inputs: FlatTree<Spec>, batch: number): Record
 }
 
 const dtypes = {
+  float16: numpy.float16,
   float32: numpy.float32,
   float64: numpy.float64,
   int32: numpy.int32,

@@ -17,9 +17,8 @@ export const compileErrors = {
   TRACE_FAILED: entry<{ reason: string }>({
     http: 400,
     exit: 65,
-    message: ({ reason }) =>
-      `The function could not be traced: ${reason}. Every use of an array consumes it: write 'x.ref' for all uses but the last.`,
-    doc: 'The function threw while it was traced. The cause is attached; most often an array was used twice without .ref.',
+    message: ({ reason }) => `The function could not be traced: ${reason}.`,
+    doc: 'The function threw while it was traced, or gave something other than arrays. The cause is attached.',
   }),
   PRIMITIVE_UNSUPPORTED: entry<{ primitive: string; params: string; reason: string; location: string }>({
     http: 400,

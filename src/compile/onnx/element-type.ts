@@ -1,9 +1,17 @@
 // Element types of lowered programs: the tracer's names, ONNX's numbers, KServe's names and the arrays that hold them.
-import type { DType } from '../../base/index.js';
+import { type DType, toFloat16 } from '../../base/index.js';
 
-export type ElementType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint32' | 'bool';
+export type ElementType = 'float16' | 'float32' | 'float64' | 'int32' | 'int64' | 'uint32' | 'bool';
 
-export type ElementArray = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint32Array | Uint8Array;
+/** Half precision is held as raw 16-bit patterns. */
+export type ElementArray =
+  | Uint16Array
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | BigInt64Array
+  | Uint32Array
+  | Uint8Array;
 
 interface ElementRow {
   /** TensorProto.DataType. */
@@ -13,6 +21,7 @@ interface ElementRow {
 }
 
 export const elementTypes: Readonly<Record<ElementType, ElementRow>> = {
+  float16: { onnx: 10, kserve: 'FP16', array: values => Uint16Array.from(values, toFloat16) },
   float32: { onnx: 1, kserve: 'FP32', array: values => Float32Array.from(values) },
   float64: { onnx: 11, kserve: 'FP64', array: values => Float64Array.from(values) },
   int32: { onnx: 6, kserve: 'INT32', array: values => Int32Array.from(values) },
@@ -21,7 +30,7 @@ export const elementTypes: Readonly<Record<ElementType, ElementRow>> = {
   bool: { onnx: 9, kserve: 'BOOL', array: values => Uint8Array.from(values, value => (value === 0 ? 0 : 1)) },
 };
 
-/** True for the names that programs can hold; float16 is none of them. */
+/** True for the names that programs can hold. */
 export function isElementType(name: string): name is ElementType {
   return Object.hasOwn(elementTypes, name);
 }

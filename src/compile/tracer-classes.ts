@@ -1,0 +1,85 @@
+// The tracer's classes that it does not export: met once on values of a tiny trace, and known by their methods.
+import { linearize, makeJaxpr, numpy } from '@jax-js/jax';
+import type { Equation } from './jaxpr.js';
+
+/** A class whose instances count their references. */
+export interface Counted {
+  dispose(): void;
+  readonly ref: unknown;
+}
+
+/** The tracer's recorder of equations, as far as we watch it. */
+export interface Recorder {
+  addEqn(equation: Equation): void;
+  addConst(tracer: unknown, value: unknown): unknown;
+  build(...values: unknown[]): unknown;
+  /** Values that the function took from its surroundings, by their variables. */
+  readonly constVals: ReadonlyMap<unknown, unknown>;
+}
+
+export interface TracerClasses {
+  /** Prototypes of arrays that record or wait to be differentiated; real arrays are not among them. */
+  readonly counted: readonly Counted[];
+  /** Prototype of arrays that record. */
+  readonly recording: object | undefined;
+  readonly recorder: Recorder | undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+export function isRecorder(value: unknown): value is Recorder {
+  return isRecord(value) && ['addEqn', 'addConst', 'build'].every(name => typeof value[name] === 'function');
+}
+
+/** True for prototypes with a reference count of their own. */
+function isCounted(prototype: unknown): prototype is Counted {
+  return typeof prototype === 'object' && prototype !== null && Object.hasOwn(prototype, 'dispose');
+}
+
+/** The recorder behind an array that records. */
+export function recorderOf(value: unknown): Recorder | undefined {
+  const trace = isRecord(value) ? value._trace : undefined;
+  const main = isRecord(trace) ? trace.main : undefined;
+  const recorder = isRecord(main) ? main.globalData : undefined;
+  return isRecorder(recorder) ? recorder : undefined;
+}
+
+/** What stands behind an array that is differentiated or mapped. */
+function innerValues(value: unknown): unknown[] {
+  return isRecord(value) ? [value.primal, value.tangent, value.val].filter(isRecord) : [];
+}
+
+function meetClasses(): TracerClasses {
+  const met: unknown[] = [];
+  makeJaxpr((x: unknown) => {
+    met.push(x);
+    return numpy.zeros([1]);
+  })(numpy.zeros([1]));
+  const recording: unknown = Object.getPrototypeOf(met[0]);
+  const recorder: unknown = Object.getPrototypeOf(recorderOf(met[0]) ?? {});
+  const [result, tangent] = linearize(
+    (x: numpy.Array) => {
+      met.push(...innerValues(x));
+      return x;
+    },
+    [numpy.zeros([1])],
+  );
+  result.dispose();
+  tangent.dispose();
+  const prototypes = new Set(met.map((value): unknown => Object.getPrototypeOf(value)));
+  return {
+    counted: [...prototypes].filter(isCounted),
+    recording: typeof recording === 'object' && recording !== null ? recording : undefined,
+    recorder: isRecorder(recorder) ? recorder : undefined,
+  };
+}
+
+let classes: TracerClasses | undefined;
+
+/** Met on first use. A class that the tracer has changed is left out; what needs it then fails with the tracer's own words. */
+export function tracerClasses(): TracerClasses {
+  classes ??= meetClasses();
+  return classes;
+}
