@@ -22,6 +22,15 @@ export type { Lifetime } from './memory/liveness.js';
 export { type MemoryPlan, type PlannedValue, planMemory } from './memory/plan.js';
 export type { Attribute, Attributes, Dimension, Graph, Model, Node, Value, ValueType } from './model.js';
 export { namesRead, withSubgraphs } from './names.js';
+export {
+  nodeCount,
+  type OptimizeOptions,
+  optimizeGraph,
+  optimizeOptions,
+  type PassReport,
+  type PassSummary,
+} from './optimize.js';
+export { type Level, levels } from './passes/levels.js';
 export { type ReadOptions, readModel } from './read.js';
 export type { External } from './read-tensor.js';
 export { inferTypes } from './types/infer.js';

@@ -1,0 +1,24 @@
+// Levels: which passes an optimization runs, in which order.
+import { algebra } from './algebra.js';
+import { commonSubexpressions } from './common-subexpressions.js';
+import { constantNodes } from './constant-nodes.js';
+import { deadCode } from './dead-code.js';
+import { foldConstants } from './fold-constants.js';
+import { identities } from './identities.js';
+import type { Pass } from './pass.js';
+import { sinkLayout } from './sink-layout.js';
+
+export const levels = ['O0', 'O1', 'O2', 'O3'] as const;
+
+/** O1 and the first half of O2 keep every bit; folded batch norms and fusions round elsewhere than the original. */
+export type Level = (typeof levels)[number];
+
+const cheap: readonly Pass[] = [constantNodes, identities, foldConstants, deadCode];
+const exact: readonly Pass[] = [commonSubexpressions, algebra, sinkLayout];
+
+export const passesOf: Readonly<Record<Level, readonly Pass[]>> = {
+  O0: [],
+  O1: cheap,
+  O2: [...cheap, ...exact],
+  O3: [...cheap, ...exact],
+};
