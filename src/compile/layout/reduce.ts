@@ -1,4 +1,5 @@
 // Reductions: over memory by a Reduce operator; over repeats by arithmetic, without writing them out.
+import { elementTypes } from '../onnx/element-type.js';
 import type { Graph } from '../onnx/graph.js';
 import { materializeView, withDims } from './materialize.js';
 import { type Atom, sizeOf, type View } from './view.js';
@@ -23,6 +24,18 @@ function runsOf(atoms: readonly Atom[], reduced: ReadonlySet<Atom>): { reduced: 
   return runs;
 }
 
+/** The operator; sums of whole numbers are made in 64 bits and wrap round, where the runtime's own would stay at the limit. */
+function reduceNode(
+  graph: Graph,
+  source: string,
+  { axes, by, whole }: { axes: readonly number[]; by: Reduction; whole: boolean },
+): string {
+  const wide = whole && by === 'Add';
+  const input = wide ? graph.node('Cast', [source], { to: elementTypes.int64.onnx }) : source;
+  const reduced = graph.node(operators[by], [input, graph.integers(axes)], { keepdims: 0 });
+  return wide ? graph.node('Cast', [reduced], { to: elementTypes.int32.onnx }) : reduced;
+}
+
 /** Reduces the atoms that have memory; axes are left as they are, so the caller drops what is gone. */
 export function reduceAtoms(
   graph: Graph,
@@ -37,7 +50,7 @@ export function reduceAtoms(
     view,
     runs.map(run => run.size),
   );
-  const tensor = graph.node(operators[by], [source, graph.integers(axes)], { keepdims: 0 });
+  const tensor = reduceNode(graph, source, { axes, by, whole: view.dtype === 'int32' });
   const dims = runs.flatMap(run => (run.reduced ? [] : [run.size]));
   return { ...view, tensor, dims, atoms: view.atoms.filter(atom => !atoms.has(atom)) };
 }

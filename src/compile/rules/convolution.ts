@@ -1,11 +1,13 @@
-// The rule of convolutions: Conv, with dilated inputs spread by zeros and mapped ones as groups.
+// The rule of convolutions: Conv, with dilated inputs spread by zeros and mapped ones as groups; or products with gathered windows.
 import { z } from 'zod';
 import { materialize } from '../layout/materialize.js';
 import { reshapeView } from '../layout/reshape.js';
 import { padView, sliceView } from '../layout/shape.js';
 import { freshView, product, sameList, shapeOf, transposeView, type View } from '../layout/view.js';
 import type { Graph } from '../onnx/graph.js';
+import { product as contracted } from './contraction.js';
 import { promoteInputs, type Rule, readParams, refuse, two } from './rule.js';
+import { windowAxis } from './window.js';
 
 const integers = z.array(z.int());
 const convParams = z.object({
@@ -43,31 +45,88 @@ function crop(
   return { view: result, pads: pads.map(width => Math.max(width, 0)) };
 }
 
+/** Mapped axes, then batch, channels and sizes, of an operand. */
+interface Operand {
+  readonly view: View;
+  readonly mapped: readonly number[];
+}
+
+interface Convolution {
+  readonly graph: Graph;
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly outSizes: readonly number[];
+}
+
+/** The runtime's operator: mapped axes become groups. `x` is [batch, group * channels, ...sizes]. */
+function byOperator(
+  { graph, strides, dilations, outSizes }: Convolution,
+  x: View,
+  { kernel, pads }: { kernel: Operand; pads: readonly number[] },
+): View {
+  const shape = shapeOf(kernel.view);
+  const group = product(kernel.mapped);
+  const [outputs = 1, channels = 1, ...sizes] = shape.slice(kernel.mapped.length);
+  const weight = reshapeView(graph, kernel.view, [group * outputs, channels, ...sizes]);
+  const attributes = { strides, dilations, pads, kernel_shape: sizes, group };
+  const tensor = graph.node('Conv', [materialize(graph, x), materialize(graph, weight)], attributes);
+  const batch = shapeOf(x)[0] ?? 1;
+  const made = freshView(tensor, [batch, group * outputs, ...outSizes], x.dtype);
+  return reshapeView(graph, made, [batch, ...kernel.mapped, outputs, ...outSizes]);
+}
+
+/** Windows gathered and multiplied, for element types that the operator has no kernel for. */
+function byWindows(
+  { graph, strides, dilations, outSizes }: Convolution,
+  x: View,
+  { kernel, pads }: { kernel: Operand; pads: readonly number[] },
+): View {
+  const shape = shapeOf(kernel.view);
+  const { mapped } = kernel;
+  const [outputs = 1, channels = 1, ...sizes] = shape.slice(mapped.length);
+  let windows = x;
+  sizes.forEach((width, k) => {
+    const axis = 2 + 2 * k;
+    const padded = padView(graph, windows, { axis, before: pads[k] ?? 0, after: pads[k + sizes.length] ?? 0 });
+    const lie = { count: outSizes[k] ?? 1, width, stride: strides[k] ?? 1, dilation: dilations[k] ?? 1 };
+    windows = windowAxis(graph, padded, { axis, windows: lie });
+  });
+  const [batch = 1] = shapeOf(x);
+  const lists = sizes.map((_, k) => 2 + 2 * k);
+  // [batch, group * channels, (count, width)...] to [batch, group, counts, 1, channels * widths].
+  const order = [0, ...lists, 1, ...lists.map(axis => axis + 1)];
+  const length = channels * product(sizes);
+  const group = product(mapped);
+  const moved = reshapeView(graph, transposeView(windows, order), [batch, ...outSizes, group, 1, length]);
+  const weight = reshapeView(graph, kernel.view, [group, outputs, length]);
+  const summed = contracted(graph, [moved, weight]);
+  const rank = outSizes.length;
+  const spatial = outSizes.map((_, k) => k + 1);
+  const channelsFirst = transposeView(summed, [0, rank + 1, rank + 2, ...spatial]);
+  return reshapeView(graph, channelsFirst, [batch, ...mapped, outputs, ...outSizes]);
+}
+
 const conv: Rule = ({ graph }, step, inputs) => {
   const { vmapDims, strides, padding, lhsDilation, rhsDilation } = readParams(convParams, step);
   const { views, dtype } = promoteInputs(graph, step, inputs);
-  if (dtype !== 'float32') return refuse(`the runtime has no ${dtype} kernel for it`);
-  const [x, kernel] = two(views);
-  const [xShape, kernelShape] = [shapeOf(x), shapeOf(kernel)];
+  const [x, weight] = two(views);
+  const xShape = shapeOf(x);
   const mapped = xShape.slice(0, vmapDims);
-  if (!sameList(mapped, kernelShape.slice(0, vmapDims))) return refuse('its mapped axes are broadcast');
-  const group = product(mapped);
+  if (!sameList(mapped, shapeOf(weight).slice(0, vmapDims))) return refuse('its mapped axes are broadcast');
   const mappedAxes = mapped.map((_, axis) => axis);
   const spatial = xShape.flatMap((_, axis) => (axis > vmapDims + 1 ? [axis] : []));
   const [batch = 1, channels = 1, ...sizes] = xShape.slice(vmapDims);
-  const [outputs = 1, kernelChannels = 1, ...kernelSizes] = kernelShape.slice(vmapDims);
   const batchFirst = transposeView(x, [vmapDims, ...mappedAxes, vmapDims + 1, ...spatial]);
-  let input = reshapeView(graph, batchFirst, [batch, group * channels, ...sizes]);
+  let input = reshapeView(graph, batchFirst, [batch, product(mapped) * channels, ...sizes]);
   lhsDilation.forEach((factor, k) => {
     input = spread(graph, input, { axis: k + 2, factor });
   });
   const cropped = crop(graph, input, padding);
-  const weight = reshapeView(graph, kernel, [group * outputs, kernelChannels, ...kernelSizes]);
-  const attributes = { strides, dilations: rhsDilation, pads: cropped.pads, kernel_shape: kernelSizes, group };
-  const tensor = graph.node('Conv', [materialize(graph, cropped.view), materialize(graph, weight)], attributes);
   const outSizes = (step.outputs[0]?.shape ?? []).slice(vmapDims + 2);
-  const made = freshView(tensor, [batch, group * outputs, ...outSizes], dtype);
-  const unfolded = reshapeView(graph, made, [batch, ...mapped, outputs, ...outSizes]);
+  const convolution = { graph, strides, dilations: rhsDilation, outSizes };
+  const has = (dtype === 'float32' || dtype === 'float16') && outSizes.length >= 1;
+  const operands = { kernel: { view: weight, mapped }, pads: cropped.pads };
+  const unfolded = (has ? byOperator : byWindows)(convolution, cropped.view, operands);
   return [transposeView(unfolded, [...mappedAxes.map(axis => axis + 1), 0, vmapDims + 1, ...spatial])];
 };
 

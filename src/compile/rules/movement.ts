@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { reshapeView } from '../layout/reshape.js';
 import { concatViews, flipView, padView, sliceView } from '../layout/shape.js';
-import { broadcastView, transposeView, type View } from '../layout/view.js';
+import { broadcastView, literalView, shapeOf, transposeView, type View } from '../layout/view.js';
 import { one, promoteInputs, type Rule, readParams } from './rule.js';
 
 const integers = z.array(z.int());
@@ -44,13 +44,17 @@ const split: Rule = ({ graph }, step, inputs) => {
   return sizes.map(size => {
     const start = end;
     end += size;
+    if (size === 0) return literalView(graph, 0, { dtype: view.dtype, shape: shapeOf(view).with(axis, 0) });
     return sliceView(graph, view, { axis, start, end });
   });
 };
 
 const concatenate: Rule = ({ graph }, step, inputs) => {
+  const { axis } = readParams(concatenateParams, step);
   const { views } = promoteInputs(graph, step, inputs);
-  return [concatViews(graph, views, readParams(concatenateParams, step).axis)];
+  const parts = views.filter(view => shapeOf(view)[axis] !== 0);
+  const [only] = parts;
+  return [parts.length === 1 && only !== undefined ? only : concatViews(graph, parts, axis)];
 };
 
 const broadcast: Rule = (_context, step, inputs) => {

@@ -1,21 +1,24 @@
 // Rules of sliding windows and of their transpose: windows are gathered by a constant table, and added back by a constant matrix.
 import { z } from 'zod';
-import { dotView } from '../layout/dot.js';
 import { isolate, rejoin } from '../layout/materialize.js';
 import { reshapeView } from '../layout/reshape.js';
 import { freshView, shapeOf, transposeView, type View } from '../layout/view.js';
+import { elementTypes } from '../onnx/element-type.js';
 import type { Graph } from '../onnx/graph.js';
-import { one, type Rule, readParams, refuse } from './rule.js';
+import { product } from './contraction.js';
+import { one, type Rule, readParams } from './rule.js';
 
 const integers = z.array(z.int());
 const poolParams = z.object({ window: integers, strides: integers });
 const poolTransposeParams = poolParams.extend({ inShape: integers });
 
 /** How the windows of one axis lie: `count` of them, each of `width`, `stride` apart. */
-interface Windows {
+export interface Windows {
   readonly count: number;
   readonly width: number;
   readonly stride: number;
+  /** How far apart the places in a window are; 1 where not said. */
+  readonly dilation?: number;
 }
 
 const windowsOf = (size: number, width: number, stride: number): Windows => ({
@@ -25,12 +28,12 @@ const windowsOf = (size: number, width: number, stride: number): Windows => ({
 });
 
 /** Position in the input for each window and each place in it, row-major. */
-function positions({ count, width, stride }: Windows): Int32Array {
-  return Int32Array.from({ length: count * width }, (_, k) => Math.floor(k / width) * stride + (k % width));
+function positions({ count, width, stride, dilation = 1 }: Windows): Int32Array {
+  return Int32Array.from({ length: count * width }, (_, k) => Math.floor(k / width) * stride + (k % width) * dilation);
 }
 
 /** One axis becomes two: windows, and places in a window. */
-function windowAxis(graph: Graph, view: View, { axis, windows }: { axis: number; windows: Windows }): View {
+export function windowAxis(graph: Graph, view: View, { axis, windows }: { axis: number; windows: Windows }): View {
   const isolated = isolate(graph, view, axis);
   const shape = [windows.count, windows.width];
   const table = graph.constant('int32', shape, positions(windows));
@@ -61,12 +64,13 @@ function unwindowAxis(
   const shape = shapeOf(view);
   const count = windows.count * windows.width;
   const flat = reshapeView(graph, view, [...shape.slice(0, rank), 1, count]);
-  const hot = new Float32Array(size * count);
+  const hot = new Array<number>(size * count).fill(0);
   positions(windows).forEach((position, k) => {
     hot[position * count + k] = 1;
   });
-  const matrix = freshView(graph.constant('float32', [size, count], hot), [size, count], 'float32');
-  const summed = dotView(graph, [flat, matrix]);
+  const { dtype } = view;
+  const matrix = freshView(graph.constant(dtype, [size, count], elementTypes[dtype].array(hot)), [size, count], dtype);
+  const summed = product(graph, [flat, matrix]);
   const order = Array.from({ length: rank }, (_, k) => k).toSpliced(axis, 0, rank);
   return transposeView(summed, order);
 }
@@ -74,7 +78,6 @@ function unwindowAxis(
 const poolTranspose: Rule = ({ graph }, step, inputs) => {
   const { window, strides, inShape } = readParams(poolTransposeParams, step);
   let view = one(inputs);
-  if (view.dtype !== 'float32') return refuse(`the runtime has no ${view.dtype} kernel for it`);
   const kept = inShape.length - window.length;
   window.forEach((width, k) => {
     const axis = kept + k;
