@@ -2,6 +2,7 @@
 import { GalerkinError } from '../base/index.js';
 import { argumentView, constantView, interpret } from './interpret.js';
 import { materialize } from './layout/materialize.js';
+import { tileGraph } from './layout/tiles/tile.js';
 import { type ElementType, isElementType } from './onnx/element-type.js';
 import { type AttributeValue, Graph, type GraphNode, liveNodes, ownPrefix, readsOf } from './onnx/graph.js';
 import type { FinishedGraph, GraphValue } from './onnx/serialize.js';
@@ -90,8 +91,8 @@ function nameOutputs(nodes: readonly GraphNode[], tensors: readonly string[], na
   return [...nodes, ...copies].map(node => renameTensors(node, rename));
 }
 
-/** Lowers one recording. */
-function lowerRecording(recording: Recording, names: Names): BatchedGraph {
+/** Lowers one recording; large arrays are computed in tiles where it stands for one size only. */
+function lowerRecording(recording: Recording, names: Names, tiled: boolean): BatchedGraph {
   const { jaxpr, constants, watch, batch } = recording;
   const graph = new Graph();
   const context = { graph, reciprocals: new WeakMap() };
@@ -103,7 +104,11 @@ function lowerRecording(recording: Recording, names: Names): BatchedGraph {
   });
   const results = interpret({ context, watch, call: undefined }, jaxpr, views);
   const tensors = results.map(view => materialize(graph, settle(graph, view)));
-  const nodes = liveNodes(nameOutputs(graph.nodes, tensors, names.outputs), names.outputs);
+  const live = liveNodes(nameOutputs(graph.nodes, tensors, names.outputs), names.outputs);
+  const shapes = new Map(
+    jaxpr.inBinders.slice(constants.length).map(({ aval }, k) => [names.inputs[k] ?? '', aval.shape]),
+  );
+  const nodes = tiled ? tileGraph(live, { graph, inputs: shapes, outputs: names.outputs }) : live;
   const used = new Set(nodes.flatMap(readsOf));
   const kept = [...graph.constants.values()].filter(({ name }) => used.has(name));
   return { batch, nodes, constants: kept, matmulFlops: graph.matmulFlops };
@@ -137,7 +142,9 @@ export function lower(program: Program, options: LowerOptions = {}): OnnxModel {
   checkNames(names, program);
   const inputs = graphValues(program.inputs, names.inputs);
   const outputs = graphValues(program.outputs, names.outputs);
-  const lowered = program.recordings.map(recording => lowerRecording(recording, names));
+  const lowered = program.recordings.map(recording =>
+    lowerRecording(recording, names, program.recordings.length === 1),
+  );
   const joined = joinBatch(lowered, inputs);
   const finished = { nodes: joined.nodes, constants: joined.constants, inputs, outputs };
   return { bytes: serialize(finished), inputs, outputs, report: reportOf(finished, joined.matmulFlops) };
