@@ -3,7 +3,21 @@ export type { Compressed, CompressionReport } from './compressed.js';
 export { type Deviation, deviationOf } from './deviation.js';
 export { answersOf, type Feeds } from './feeds.js';
 export { type Candidate, type MeasureOptions, measureInTurns, quantile, type Timing, timingOf } from './measure.js';
+export {
+  PerformancePredictor,
+  type PredictedOperator,
+  type Prediction,
+  type PredictorOptions,
+  type SizedFeeds,
+} from './predict/predictor.js';
 export { type BlockOptions, quantizeBlocks } from './quantize/blocks.js';
+export {
+  type CalibrationOptions,
+  type CalibrationTable,
+  calibrate,
+  type Range,
+} from './quantize/calibrate.js';
 export { type DynamicOptions, quantizeDynamic } from './quantize/dynamic.js';
 export { type HalfOptions, storeHalf } from './quantize/half.js';
 export { type Processor, processorOf, thisProcessor } from './quantize/processor.js';
+export { quantizeStatic, type StaticOptions } from './quantize/static.js';

@@ -7,7 +7,7 @@ import {
   optionSchema,
   resolveOptions,
 } from '../../base/index.js';
-import { GraphEditor, int, ints, type Model } from '../../graph/index.js';
+import { GraphEditor, inferTypes, int, ints, type Model } from '../../graph/index.js';
 import type { Compressed } from '../compressed.js';
 import { type BlockFormat, blockWeights } from './block-weights.js';
 import { labelOf, type Product } from './product.js';
@@ -129,8 +129,9 @@ export function quantizeBlocks(model: Model, options: BlockOptions = {}): Compre
   const config = configOf(options);
   const { bits, blockSize, hasZeroPoints } = config.format;
   const method = `${bits}-bit blocks of ${blockSize}${hasZeroPoints ? ', zero points' : ''}`;
-  const editor = new GraphEditor(model.graph);
-  const selection = selectProducts(model.graph, editor, { ...config, refuses });
+  const { graph } = inferTypes(model);
+  const editor = new GraphEditor(graph);
+  const selection = selectProducts(graph, editor, { ...config, refuses });
   requireProducts(method, selection);
   for (const product of selection.products) rewrite(editor, product, config);
   const changed = selection.products.map(({ node }) => labelOf(node));

@@ -1,6 +1,6 @@
 // Dynamic quantization: int8 weights in the file, activations quantized anew in every run, products of whole numbers.
 import { choiceOption, flagOption, optionSchema, resolveOptions } from '../../base/index.js';
-import { GraphEditor, int, ints, type Model, type Node } from '../../graph/index.js';
+import { GraphEditor, inferTypes, int, ints, type Model, type Node } from '../../graph/index.js';
 import type { Compressed } from '../compressed.js';
 import { type Granularity, integerWeights, shifted } from './integer-weights.js';
 import { type Processor, thisProcessor } from './processor.js';
@@ -151,9 +151,10 @@ export function quantizeDynamic(
   const config = resolve(options);
   const method = `int8 dynamic, per ${config.perChannel ? 'channel' : 'tensor'}`;
   requireOpset(method, model, 11);
-  const editor = new GraphEditor(model.graph);
+  const { graph } = inferTypes(model);
+  const editor = new GraphEditor(graph);
   const refuses = ({ kind }: Product) => (kind === 'conv' && !config.convolutions ? slowConvolution : undefined);
-  const selection = selectProducts(model.graph, editor, { ...config, refuses });
+  const selection = selectProducts(graph, editor, { ...config, refuses });
   requireProducts(method, selection);
   const isReduced = config.reduceRange === 'on' || (config.reduceRange === 'auto' && !processor.hasIntegerDot);
   const rewriting = { editor, config, limit: isReduced ? 63 : 127, activations: new Map() };
