@@ -37,6 +37,7 @@ export {
 } from './open-repository.js';
 export { readPackage } from './read-package.js';
 export { listModels, servedVersions } from './repository.js';
+export { withRuntime } from './runtime-settings.js';
 export type { S3RepositoryOptions } from './s3-repository.js';
 export { type SampleSet, sampleSet, samplesFile } from './samples.js';
 export type { ModelListing } from './shelf.js';

@@ -21,3 +21,30 @@ export { type DynamicOptions, quantizeDynamic } from './quantize/dynamic.js';
 export { type HalfOptions, storeHalf } from './quantize/half.js';
 export { type Processor, processorOf, thisProcessor } from './quantize/processor.js';
 export { quantizeStatic, type StaticOptions } from './quantize/static.js';
+export { htmlReport } from './report/html.js';
+export type { NodeCounts, OperatorTime } from './report/operators.js';
+export type { TrialFacts, TuneReport, VariantFacts } from './report/tune-report.js';
+export type { Target } from './tune/goal.js';
+export {
+  compareScores,
+  type Halved,
+  type HalvingOptions,
+  type Rung,
+  type Score,
+  successiveHalving,
+} from './tune/halving.js';
+export { type TuneHooks, type TuneOptions, tuneOptions } from './tune/options.js';
+export {
+  HybridPerformancePlatform,
+  type ModelPlace,
+  OptimizedModel,
+  type OptimizeModelOptions,
+} from './tune/platform.js';
+export type { Published } from './tune/publish.js';
+export type { Settings } from './tune/trial.js';
+export {
+  type OptimizationStrategy,
+  type WorkloadProfile,
+  type WorkloadProfileInput,
+  workloadProfile,
+} from './tune/workload.js';

@@ -1,6 +1,8 @@
 // Error codes of the room 'optimize'.
 import { entry } from './entry.js';
 
+const figure = (value: number): string => (value >= 1000 ? Math.round(value).toString() : value.toPrecision(3));
+
 export const optimizeErrors = {
   OPTIMIZE_INPUT_INVALID: entry<{ what: string; wanted: string; got: string }>({
     http: 400,
@@ -21,5 +23,19 @@ export const optimizeErrors = {
     message: ({ size, ratio, method, relativeError, worstEntry, tolerance }) =>
       `Correlations of ${size} channels at a ratio of ${ratio} come back with a relative error of ${relativeError.toPrecision(3)} at best (${method}, worst entry ${worstEntry.toPrecision(3)}), which is more than ${tolerance}. Allow a larger ratio or tolerance.`,
     doc: 'Compressed correlations would be further from the truth than was allowed. Nothing was written.',
+  }),
+  TARGET_MISSED: entry<{
+    model: string;
+    targets: readonly { name: string; unit: string; wanted: number; got: number }[];
+  }>({
+    http: 422,
+    exit: 70,
+    message: ({ model, targets }) => {
+      const missed = targets.map(
+        ({ name, unit, wanted, got }) => `${name} ${figure(got)} ${unit} (wanted ${figure(wanted)})`,
+      );
+      return `The best that was found for '${model}' misses its target: ${missed.join(', ')}. Nothing was written. Give more time or a larger error budget, or a target that this machine can reach.`;
+    },
+    doc: 'No way to run the model that keeps the error budget meets every target. The message has the best figures that were reached; the report has all.',
   }),
 };
