@@ -3,7 +3,9 @@ import { algebra } from './algebra.js';
 import { commonSubexpressions } from './common-subexpressions.js';
 import { constantNodes } from './constant-nodes.js';
 import { deadCode } from './dead-code.js';
+import { foldBatchNorm } from './fold-batch-norm.js';
 import { foldConstants } from './fold-constants.js';
+import { fusions } from './fusions.js';
 import { identities } from './identities.js';
 import type { Pass } from './pass.js';
 import { sinkLayout } from './sink-layout.js';
@@ -19,6 +21,6 @@ const exact: readonly Pass[] = [commonSubexpressions, algebra, sinkLayout];
 export const passesOf: Readonly<Record<Level, readonly Pass[]>> = {
   O0: [],
   O1: cheap,
-  O2: [...cheap, ...exact],
-  O3: [...cheap, ...exact],
+  O2: [...cheap, ...exact, foldBatchNorm],
+  O3: [...cheap, ...exact, foldBatchNorm, fusions],
 };
