@@ -42,3 +42,4 @@ export {
   vjp,
   vmap,
 } from './tracer.js';
+export { trajectory, unroll } from './unroll/unroll.js';

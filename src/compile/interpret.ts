@@ -4,6 +4,7 @@ import type { Atom, Equation, Jaxpr, Variable } from './jaxpr.js';
 import { castTo } from './layout/materialize.js';
 import { freshView, literalView, sameList, shapeOf, type View } from './layout/view.js';
 import type { Watch } from './locate.js';
+import { lowerLoop } from './loop.js';
 import { isElementType } from './onnx/element-type.js';
 import type { Graph } from './onnx/graph.js';
 import { settle } from './rules/factor.js';
@@ -11,12 +12,15 @@ import { idioms } from './rules/idioms.js';
 import { elementTypeOf, Refusal, type RuleContext, refuse } from './rules/rule.js';
 import { rules } from './rules/table.js';
 import type { TracedConstant } from './trace.js';
+import { readLoopName } from './unroll/loop-name.js';
 
 interface Walk {
   readonly context: RuleContext;
   readonly watch: Watch;
   /** The call in whose inner function we are, for places. */
   readonly call: Equation | undefined;
+  /** True where sizes follow the batch. */
+  readonly isOpen?: boolean;
 }
 
 /** Parameters in brief: scalars and short lists, no inner functions. */
@@ -46,8 +50,15 @@ function applyCall(walk: Walk, equation: Equation, inputs: readonly View[]): rea
   if (!isInnerFunction(inner)) return refuse('its inner function has an unknown form');
   const idiom = typeof name === 'string' ? idioms.get(name) : undefined;
   const { graph } = walk.context;
+  const inside = { ...walk, call: walk.call ?? equation };
+  const loop = readLoopName(name);
+  if (loop !== undefined) {
+    return lowerLoop({ graph, loop, inner, isOpen: walk.isOpen ?? false }, inputs, (body, entries) =>
+      interpret({ ...inside, context: { ...walk.context, graph: body } }, inner, entries),
+    );
+  }
   const whole = idiom?.(graph, inner, inputs);
-  return whole ?? interpret({ ...walk, call: walk.call ?? equation }, inner, inputs);
+  return whole ?? interpret(inside, inner, inputs);
 }
 
 /** What has no elements needs no rule; of arrays without elements only a join makes some that have. */

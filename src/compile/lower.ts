@@ -102,7 +102,7 @@ function lowerRecording(recording: Recording, names: Names, tiled: boolean): Bat
       ? argumentView(names.inputs[k - constants.length] ?? '', variable)
       : constantView(graph, constant);
   });
-  const results = interpret({ context, watch, call: undefined }, jaxpr, views);
+  const results = interpret({ context, watch, call: undefined, isOpen: batch !== 1 }, jaxpr, views);
   const tensors = results.map(view => materialize(graph, settle(graph, view)));
   const live = liveNodes(nameOutputs(graph.nodes, tensors, names.outputs), names.outputs);
   const shapes = new Map(

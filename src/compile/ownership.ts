@@ -91,6 +91,11 @@ function followRecorders(prototype: Recorder, scope: Scope): Restore[] {
 
 let current: Scope | undefined;
 
+/** Takes a recorder that was given up out of account. */
+export function forgetRecorder(recorder: Recorder): void {
+  current?.open.delete(recorder);
+}
+
 /**
  * Runs `action`, a part of a trace, in which every array may be used any number of times: `.ref` and `dispose` do nothing.
  * Arrays from outside keep their count; the trace takes one reference of each that it met, and whoever reads the

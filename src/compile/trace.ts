@@ -9,7 +9,9 @@ import { type ElementArray, type ElementType, isElementType } from './onnx/eleme
 import { withoutOwnership } from './ownership.js';
 import { type ArgumentTree, flattenSpecs, isSymbolic, type Spec, type SpecsOf, type Static, shapeAt } from './spec.js';
 import { requireReady } from './tracer.js';
+import { currentRecorder, isTraced, type Recorder, recorderOf } from './tracer-classes.js';
 import { describeValue, type FlatTree, flattenTree, type Tree } from './tree.js';
+import { withLoops } from './unroll/loop-scope.js';
 
 /** A value that the function took from its surroundings. */
 export interface TracedConstant {
@@ -65,11 +67,18 @@ function readConstant(value: unknown): TracedConstant {
   return { dtype, shape, data: dtype === 'bool' ? Uint8Array.from(data) : Int32Array.from(data) };
 }
 
-const isTraced = (value: unknown): value is Traced => value instanceof Object && '_trace' in value && 'aval' in value;
-
 interface Recorded {
   readonly recording: Recording;
   readonly outputTree: FlatTree<unknown>;
+}
+
+/** Calls the user's function with arrays that record; its result must be a tree of arrays. */
+function callWith(fn: TreeFunction, args: Tree<Traced | Static>, recorder: Recorder | undefined): FlatTree<Traced> {
+  const result = withLoops(recorder, () => fn(...(Array.isArray(args) ? args : [args])));
+  return flattenTree(result, isTraced, (path, value) => {
+    const reason = `it returned ${describeValue(value)}${path === '' ? '' : ` at '${path}'`} where an array was wanted`;
+    throw new GalerkinError('TRACE_FAILED', { reason });
+  });
 }
 
 function record(fn: TreeFunction, inputs: ArgumentTree, batch: number): Recorded {
@@ -78,12 +87,8 @@ function record(fn: TreeFunction, inputs: ArgumentTree, batch: number): Recorded
   const flat = (...leaves: Traced[]): Traced[] =>
     watch.during(() =>
       withoutOwnership(() => {
-        const args = inputs.build(leaves);
-        const result = fn(...(Array.isArray(args) ? args : [args]));
-        outputTree = flattenTree(result, isTraced, (path, value) => {
-          const reason = `it returned ${describeValue(value)}${path === '' ? '' : ` at '${path}'`} where an array was wanted`;
-          throw new GalerkinError('TRACE_FAILED', { reason });
-        });
+        const recorder = leaves.length === 0 ? currentRecorder() : recorderOf(leaves[0]);
+        outputTree = callWith(fn, inputs.build(leaves), recorder);
         return [...outputTree.leaves];
       }),
     );

@@ -1,5 +1,5 @@
 // The tracer's classes that it does not export: met once on values of a tiny trace, and known by their methods.
-import { linearize, makeJaxpr, numpy } from '@jax-js/jax';
+import { linearize, makeJaxpr, numpy, Array as TracedArray } from '@jax-js/jax';
 import type { Equation } from './jaxpr.js';
 
 /** A class whose instances count their references. */
@@ -46,6 +46,14 @@ export function recorderOf(value: unknown): Recorder | undefined {
   return isRecorder(recorder) ? recorder : undefined;
 }
 
+/** True for every array of the tracer: real ones and those that record, map or differentiate. */
+export const isTraced = (value: unknown): value is numpy.Array =>
+  isRecord(value) && '_trace' in value && 'aval' in value;
+
+/** True for arrays that stand in a recording as they are: real ones and those that record. */
+export const isPlain = (value: unknown): boolean =>
+  value instanceof TracedArray || (isRecord(value) && Object.getPrototypeOf(value) === tracerClasses().recording);
+
 /** What stands behind an array that is differentiated or mapped. */
 function innerValues(value: unknown): unknown[] {
   return isRecord(value) ? [value.primal, value.tangent, value.val].filter(isRecord) : [];
@@ -82,4 +90,12 @@ let classes: TracerClasses | undefined;
 export function tracerClasses(): TracerClasses {
   classes ??= meetClasses();
   return classes;
+}
+
+/** The recorder of what is being traced; undefined where nothing is. */
+export function currentRecorder(): Recorder | undefined {
+  const recorded = numpy.zeros([1]).neg();
+  const recorder = recorderOf(recorded);
+  if (recorder === undefined) recorded.dispose();
+  return recorder;
 }

@@ -63,6 +63,11 @@ export class Graph {
   /** `prefix` begins the names of everything made here; the body of a loop has one of its own. */
   constructor(readonly prefix: string = ownPrefix) {}
 
+  /** A new name: of a tensor, a constant or a body. */
+  name(kind: 't' | 'c' | 'b'): string {
+    return `${this.prefix}${kind}${this.#count++}`;
+  }
+
   /** Adds a node with one output, or finds the equal one that exists. Returns the output's name. */
   node(operator: string, inputs: readonly string[], attributes: Attributes = {}): string {
     const [output = ''] = this.several(operator, inputs, { attributes, outputs: 1 });
@@ -78,7 +83,7 @@ export class Graph {
     const key = `${operator}(${inputs.join(',')})${JSON.stringify(attributes)}`;
     const known = this.#nodeNames.get(key);
     if (known !== undefined) return known;
-    const outputs = Array.from({ length: count }, () => `${this.prefix}t${this.#count++}`);
+    const outputs = Array.from({ length: count }, () => this.name('t'));
     const domain = contribOperators.has(operator) ? 'com.microsoft' : '';
     this.nodes.push({ operator, domain, inputs, outputs, attributes });
     this.#nodeNames.set(key, outputs);
@@ -91,7 +96,7 @@ export class Graph {
     const key = bytes.length <= comparedBytes ? `${dtype}|${shape}|${bytes.toString('latin1')}` : undefined;
     const known = key === undefined ? undefined : this.#constantNames.get(key);
     if (known !== undefined) return known;
-    const name = `${this.prefix}c${this.#count++}`;
+    const name = this.name('c');
     this.constants.set(name, { name, dtype, shape, data });
     if (key !== undefined) this.#constantNames.set(key, name);
     return name;
