@@ -10,6 +10,10 @@ export {
   type PredictorOptions,
   type SizedFeeds,
 } from './predict/predictor.js';
+export { type FineTune, pruneGradually } from './prune/gradual.js';
+export { applyMasks, type Masks } from './prune/masks.js';
+export { prune } from './prune/prune.js';
+export type { Pruned, PruneOptions } from './prune/prune-options.js';
 export { type BlockOptions, quantizeBlocks } from './quantize/blocks.js';
 export {
   type CalibrationOptions,

@@ -9,6 +9,8 @@ export interface Weights {
   readonly batch: number;
   readonly rows: number;
   readonly columns: number;
+  /** Whether the constant holds them the other way round. */
+  readonly isTransposed: boolean;
   /** Row-major, alpha multiplied in. */
   readonly values: Float32Array;
 }
@@ -51,7 +53,11 @@ export function rankOf(graph: Graph, name: string): number | undefined {
   return type?.kind === 'tensor' ? type.shape?.length : undefined;
 }
 
-function transposed(values: Float32Array, { batch, rows, columns }: Omit<Weights, 'name' | 'shape' | 'values'>) {
+/** Every matrix of a stack transposed; the sizes are those of what is given. */
+export function transposed(
+  values: Float32Array,
+  { batch, rows, columns }: Pick<Weights, 'batch' | 'rows' | 'columns'>,
+): Float32Array {
   const result = new Float32Array(values.length);
   for (let b = 0; b < batch; b++) {
     const start = b * rows * columns;
@@ -70,13 +76,14 @@ function weightsOf(constant: Constant, { isTransposed, alpha }: { isTransposed: 
   };
   const floats = floatsOf(constant);
   const scaled = alpha === 1 ? floats : floats.map(value => value * alpha);
-  if (!isTransposed) return { name, shape, ...size, values: scaled };
+  if (!isTransposed) return { name, shape, ...size, isTransposed, values: scaled };
   return {
     name,
     shape: [...shape.slice(0, -2), size.columns, size.rows],
     batch: size.batch,
     rows: size.columns,
     columns: size.rows,
+    isTransposed,
     values: transposed(scaled, size),
   };
 }
@@ -101,7 +108,7 @@ function convOf(editor: GraphEditor, node: Node): Product | string {
   const values = floatsOf(constant);
   const rows = constant.shape[0] ?? 1;
   const { name, shape } = constant;
-  const weights = { name, shape, batch: 1, rows, columns: values.length / rows, values };
+  const weights = { name, shape, batch: 1, rows, columns: values.length / rows, isTransposed: false, values };
   return { node, kind: 'conv', side: 'left', activation, permutation: undefined, weights, bias };
 }
 
