@@ -27,9 +27,9 @@ export interface ProfiledRun {
   /** Of the whole run inside the runtime, measuring included. */
   readonly ms: number;
   readonly nodes: readonly ProfiledNode[];
-  /** Most memory of the arena in use at once: weights that the runtime copied, and values between operators. */
+  /** Most memory asked of the arena at once: weights that the runtime copied, and values between operators. */
   readonly peakBytes: number;
-  /** Memory that the arena held from the system at the end of the run. */
+  /** Memory that the arena held from the system at the end of the run: it grows in powers of two, and gives nothing back. */
   readonly heldBytes: number;
 }
 
@@ -49,7 +49,7 @@ const event = z.object({
       op_name: z.string().optional(),
       input_type_shape: shapes,
       output_type_shape: shapes,
-      mem_in_use_peak: bytes,
+      mem_bytes_requested_in_use: bytes,
       mem_arena_held: bytes,
     })
     .optional(),
@@ -67,7 +67,7 @@ function runsOf(events: readonly Event[]): ProfiledRun[] {
     if (cat === 'Node' && name.endsWith(kernelTime) && args?.op_name !== undefined) {
       const { op_name: operator, input_type_shape: inputs, output_type_shape: outputs } = args;
       nodes.push({ name: name.slice(0, -kernelTime.length), operator, ms: dur / 1000, inputs, outputs });
-      peakBytes = Math.max(peakBytes, args.mem_in_use_peak);
+      peakBytes = Math.max(peakBytes, args.mem_bytes_requested_in_use);
       heldBytes = args.mem_arena_held || heldBytes;
     }
     if (cat === 'Session' && name === 'model_run') {

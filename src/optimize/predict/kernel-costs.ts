@@ -1,0 +1,77 @@
+// Kernel costs: for each operator a roofline with steps, fitted to what executions of it took on this machine.
+import { fitCosts } from './least-squares.js';
+import type { Work } from './work.js';
+
+/** One execution of an operator, as it was measured. */
+export interface Measured {
+  readonly operator: string;
+  readonly work: Work;
+  readonly ms: number;
+}
+
+/** Where slopes may change: one thread or several, first-level cache, second-level cache, memory. */
+const byteSteps = [32 * 2 ** 10, 2 ** 20, 16 * 2 ** 20] as const;
+const flopSteps = [2 ** 19, 2 ** 24] as const;
+
+/** The parts of `value` between the steps: a piecewise linear function of it is a sum of them. */
+function segments(value: number, steps: readonly number[]): number[] {
+  const bounds = [0, ...steps, Number.POSITIVE_INFINITY];
+  return bounds.slice(1).map((end, k) => Math.max(0, Math.min(value, end) - (bounds[k] ?? 0)));
+}
+
+const featuresOf = ({ flops, readBytes, writtenBytes }: Work): number[] => [
+  1,
+  ...segments(flops, flopSteps),
+  ...segments(readBytes + writtenBytes, byteSteps),
+  writtenBytes,
+];
+const unit = featuresOf({ flops: 0, readBytes: 0, writtenBytes: 0 });
+
+/** With fewer executions than this, an operator is held close to what all operators cost together. */
+const enough = 12;
+
+export class KernelCosts {
+  readonly #byOperator = new Map<string, number[]>();
+  #general: number[];
+  #measured: Measured[] = [];
+  #isFitted = false;
+
+  constructor() {
+    this.#general = unit.map(() => 0);
+  }
+
+  get size(): number {
+    return this.#measured.length;
+  }
+
+  add(measured: readonly Measured[]): void {
+    // A clock of microseconds says nothing of an execution that took less.
+    this.#measured = [...this.#measured, ...measured.filter(({ ms }) => ms > 0)];
+    this.#isFitted = false;
+  }
+
+  #fit(): void {
+    const observations = this.#measured.map(({ work, ms }) => ({ features: featuresOf(work), ms }));
+    this.#general = fitCosts(
+      observations,
+      unit.map(() => 0),
+    );
+    for (const operator of new Set(this.#measured.map(one => one.operator))) {
+      const own = observations.filter((_, k) => this.#measured[k]?.operator === operator);
+      const ridge = own.length < enough ? 0.1 : 1e-3;
+      this.#byOperator.set(operator, fitCosts(own, this.#general, ridge));
+    }
+    this.#isFitted = true;
+  }
+
+  /** Milliseconds of one execution; of an operator that was never measured, by what operators cost in general. */
+  predict(operator: string, work: Work): number {
+    if (!this.#isFitted) this.#fit();
+    const costs = this.#byOperator.get(operator) ?? this.#general;
+    return featuresOf(work).reduce((sum, value, k) => sum + value * (costs[k] ?? 0), 0);
+  }
+
+  knows(operator: string): boolean {
+    return this.#measured.some(one => one.operator === operator);
+  }
+}
