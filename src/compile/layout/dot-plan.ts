@@ -29,7 +29,9 @@ const costs = {
   /** Sizes below which a matrix product runs slower. */
   full: { rows: 12, columns: 32, inner: 24 },
   leastEfficiency: 0.02,
-  perMovedElement: 3,
+  /** Moving bytes, where runs of this many neighbours stay together, and where they do not. */
+  perMovedElement: { inRuns: 2, single: 4 },
+  longRun: 16,
   perMatrix: 60,
   perTransposedElement: 0.02,
 } as const;
@@ -81,6 +83,24 @@ function mergeBatch(left: readonly Leg[], right: readonly Leg[]): Leg[] | undefi
   return [...merged, ...right.slice(next)];
 }
 
+/** Elements of the longest run at the end of `order` that lies together in memory too. */
+function runAtEnd(order: readonly Leg[], memory: readonly Leg[]): number {
+  let size = order.at(-1)?.size ?? 1;
+  let place = memory.indexOf(order.at(-1) ?? { role: 'inner', size: 0 });
+  for (let k = order.length - 2; k >= 0 && place > 0 && memory[place - 1] === order[k]; k--, place--) {
+    size *= order[k]?.size ?? 1;
+  }
+  return size;
+}
+
+/** Cost of bringing an operand from its order in memory into the planned one. */
+function movingCost(order: readonly Leg[], memory: readonly Leg[]): number {
+  if (sameList(order, memory)) return 0;
+  // Where the last leg is another one, neighbours are torn apart.
+  const together = order.at(-1) === memory.at(-1) && runAtEnd(order, memory) >= costs.longRun;
+  return sizeOf(order) * (together ? costs.perMovedElement.inRuns : costs.perMovedElement.single);
+}
+
 function costOf(plan: Omit<DotPlan, 'cost'>, memory: { left: readonly Leg[]; right: readonly Leg[] }): number {
   const { left, right, rows, columns, inner } = plan;
   const matrices = sizeOf(plan.batch);
@@ -88,14 +108,12 @@ function costOf(plan: Omit<DotPlan, 'cost'>, memory: { left: readonly Leg[]; rig
   const efficiency =
     Math.min(1, rows / full.rows) * Math.min(1, columns / full.columns) * Math.min(1, inner / full.inner);
   const flops = 2 * matrices * rows * columns * inner;
-  const moved =
-    (sameList(left.order, memory.left) ? 0 : sizeOf(left.order)) +
-    (sameList(right.order, memory.right) ? 0 : sizeOf(right.order));
+  const moved = movingCost(left.order, memory.left) + movingCost(right.order, memory.right);
   const splitSum = ofRole(plan.batch, 'inner').length > 0 ? matrices * rows * columns : 0;
   const transposed = (left.innerFirst ? rows * inner : 0) + (right.innerFirst ? 0 : columns * inner);
   return (
     flops / (costs.flopsPerUnit * Math.max(efficiency, costs.leastEfficiency)) +
-    moved * costs.perMovedElement +
+    moved +
     splitSum +
     matrices * costs.perMatrix +
     transposed * costs.perTransposedElement
