@@ -1,4 +1,33 @@
 // A model made smaller and faster under a budget of error: compressed, reordered, tuned, and measured on this machine.
+export { type BlockDiagonalOptions, blockDiagonal } from './codesign/block-diagonal.js';
+export { codesign } from './codesign/codesign.js';
+export { type CodesignMetrics, codesignMetrics } from './codesign/codesign-metrics.js';
+export { type CodesignOptions, codesignOptions } from './codesign/codesign-options.js';
+export type { CodesignCandidate, CodesignResult, LayoutKind } from './codesign/codesign-result.js';
+export {
+  type CompressCorrelationsOptions,
+  type CompressedCorrelation,
+  compressCorrelations,
+  compressCorrelationsOptions,
+  expandCorrelation,
+} from './codesign/compress-correlations.js';
+export {
+  decodeCompressedCorrelations,
+  encodeCompressedCorrelations,
+  type NamedCompressedCorrelation,
+} from './codesign/compressed-correlation-file.js';
+export type { Correlation } from './codesign/correlation.js';
+export { type CorrelationCache, type CorrelationCacheOptions, correlationCache } from './codesign/correlation-cache.js';
+export { decodeCorrelations, encodeCorrelations } from './codesign/correlation-file.js';
+export { type CodesignFormat, diagonalBlocks, keptBlocks, keptOf, scaledBlocks } from './codesign/formats.js';
+export {
+  applyPermutationFile,
+  decodePermutations,
+  encodePermutations,
+  type PermutationFile,
+} from './codesign/permutation-file.js';
+export { applyPermutations, type PermutedStream } from './codesign/permute.js';
+export { findStreams, type Stream, understoodOperators } from './codesign/streams.js';
 export type { Compressed, CompressionReport } from './compressed.js';
 export { type Deviation, deviationOf } from './deviation.js';
 export { answersOf, type Feeds } from './feeds.js';

@@ -19,6 +19,8 @@ export interface GroupScore {
   readonly groupSize: number;
   /** What survives of the group at place `group`, the larger the better. */
   of(channels: ArrayLike<number>, group: number): number;
+  /** Numbers that one look at a group costs. */
+  readonly cost: number;
   /** What would survive at most, whatever the layout: a bound that need not be reached. */
   readonly bound: number;
 }
@@ -39,6 +41,9 @@ export interface LayoutObjective {
 const total = (matrices: readonly ChannelMatrix[], f: (value: number) => number): number =>
   matrices.reduce((sum, { values }) => sum + values.reduce((part, value) => part + f(value), 0), 0);
 
+const featuresOf = (matrices: readonly ChannelMatrix[]): number =>
+  matrices.reduce((sum, { features }) => sum + features, 0);
+
 /** The sum of the `count` largest. */
 function largest(values: Float64Array, count: number): number {
   values.sort();
@@ -57,6 +62,7 @@ export function keepOf(keep: number, of: number): LayoutObjective {
     fits: size => size % of === 0 && size > of,
     prepare: matrices => ({
       groupSize: of,
+      cost: of * featuresOf(matrices),
       of: channels => {
         const group = new Float64Array(channels.length);
         let sum = 0;
@@ -105,6 +111,7 @@ export function keepBlocks(blockSize: number, share: number): LayoutObjective {
       const tables = matrices.map(matrix => ({ chunks: matrix.chunks, energies: chunkEnergies(matrix) }));
       return {
         groupSize: blockSize,
+        cost: blockSize * matrices.reduce((sum, { chunks }) => sum + chunks, 0),
         of: channels => {
           let sum = 0;
           for (const { chunks, energies } of tables) {
@@ -134,6 +141,7 @@ export function blockDiagonalEnergy(blocks: number): LayoutObjective {
       const tables = matrices.map(chunkEnergies);
       return {
         groupSize: (matrices[0]?.size ?? blocks) / blocks,
+        cost: ((matrices[0]?.size ?? blocks) / blocks) * matrices.length,
         of: (channels, group) => {
           let sum = 0;
           for (const energies of tables) {
@@ -161,6 +169,7 @@ export function blockScales(bits: number, blockSize: number): LayoutObjective {
     fits: size => size % blockSize === 0 && size > blockSize,
     prepare: matrices => ({
       groupSize: blockSize,
+      cost: blockSize * featuresOf(matrices),
       of: channels => {
         let sum = 0;
         for (const { values, features } of matrices) {

@@ -31,7 +31,7 @@ export interface StreamProduct extends Product {
 }
 
 export interface Stream {
-  /** After the first constant and axis that it touches: 'layer0.weight/1', and so the same in every run. */
+  /** After the first constant and axis that it touches: 'layer0.weight/1', '/1:2x8' for the part of an axis inside 2 and around 8. */
   readonly name: string;
   /** Number of channels. */
   readonly size: number;
@@ -146,6 +146,9 @@ interface Found {
   readonly products: readonly Product[];
 }
 
+const nameOf = ({ constant, axis, outer, inner }: Touch): string =>
+  `${constant}/${axis}${outer === 1 && inner === 1 ? '' : `:${outer}x${inner}`}`;
+
 function collect({ axes, constants, values, products }: Found, { graph }: Model): Stream[] {
   const touches = new Map<Atom, Touch[]>();
   for (const [constant, layout] of constants) {
@@ -173,7 +176,7 @@ function collect({ axes, constants, values, products }: Found, { graph }: Model)
       ...(runs(product.weight, product.outerAxis) ? [{ ...product, role: 'outer' as const }] : []),
     ]);
     return {
-      name: `${list[0].constant}/${list[0].axis}`,
+      name: nameOf(list[0]),
       size: axes.size([atom]),
       touches: list,
       products: own,
