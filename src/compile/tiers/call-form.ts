@@ -14,12 +14,19 @@ export interface CallForm {
   readonly specs: readonly Spec[];
 }
 
-const dtypes: Partial<Record<DType, Spec['dtype']>> = {
-  FP32: 'float32',
-  FP64: 'float64',
-  INT32: 'int32',
-  UINT32: 'uint32',
-  BOOL: 'bool',
+interface DtypeRow {
+  readonly dtype: Spec['dtype'];
+  readonly holds: (data: unknown) => boolean;
+}
+
+/** What programs take; a foreign array would be read as other numbers. */
+const dtypes: Partial<Record<DType, DtypeRow>> = {
+  FP16: { dtype: 'float16', holds: data => data instanceof Uint16Array },
+  FP32: { dtype: 'float32', holds: data => data instanceof Float32Array },
+  FP64: { dtype: 'float64', holds: data => data instanceof Float64Array },
+  INT32: { dtype: 'int32', holds: data => data instanceof Int32Array },
+  UINT32: { dtype: 'uint32', holds: data => data instanceof Uint32Array },
+  BOOL: { dtype: 'bool', holds: data => data instanceof Uint8Array },
 };
 
 export function isTensor(value: unknown): value is Tensor {
@@ -37,8 +44,9 @@ function specOf({ dtype, shape, data }: Tensor, path: string): Spec {
   const proper = Array.isArray(shape) && shape.every(size => Number.isSafeInteger(size) && size >= 0);
   if (!proper) return fail(path, 'a shape of whole numbers', describeValue(shape));
   const count = shape.reduce((product, size) => product * size, 1);
+  if (!known.holds(data)) return fail(path, `the array of ${dtype}`, describeValue(data));
   if (data.length !== count) return fail(path, `${count} values for shape [${shape}]`, `${data.length} values`);
-  return { dtype: known, shape };
+  return { dtype: known.dtype, shape };
 }
 
 /** Static values are plain data: their text is a part of the program's name. */
@@ -48,6 +56,18 @@ function checkStatic(value: unknown, path: string): void {
   const plain = typeof value === 'object' && (Array.isArray(value) || prototype === Object.prototype);
   if (!plain || isTensor(value)) fail(path, 'plain data for a static argument', describeValue(value));
   for (const [key, item] of Object.entries(value)) checkStatic(item, `${path}.${key}`);
+}
+
+function flattenArrays(args: readonly unknown[]): FlatTree<Tensor> {
+  try {
+    return flattenTree(args, isTensor, (path, value) =>
+      fail(path, 'a tensor, or a tree of tensors', describeValue(value)),
+    );
+  } catch (error) {
+    if (error instanceof RangeError)
+      return fail('arguments', 'a tree that ends', 'one that holds itself, or is too deep');
+    throw error;
+  }
 }
 
 /**
@@ -61,9 +81,7 @@ export function readCall(args: readonly unknown[], staticPositions: readonly num
     checkStatic(value, `static argument ${staticPositions[k]}`);
   });
   const dynamic = args.filter((_, position) => !staticPositions.includes(position));
-  const arrays = flattenTree(dynamic, isTensor, (path, value) =>
-    fail(path, 'a tensor, or a tree of tensors', describeValue(value)),
-  );
+  const arrays = flattenArrays(dynamic);
   const specs = arrays.leaves.map((leaf, k) => specOf(leaf, arrays.paths[k] ?? ''));
   const forms = specs.map(
     ({ dtype, shape }, k) => `${arrays.paths[k]}:${dtype}[${['*', ...shape.slice(1)]}]${shape.length}`,

@@ -87,3 +87,19 @@ export function isPlainJaxpr(value: unknown): value is PlainJaxpr {
 export function equationCount({ recordings }: PlainProgram): number {
   return recordings.reduce((sum, { jaxpr }) => sum + equationsIn(jaxpr), 0);
 }
+
+function jaxprUses(dtype: string, { inBinders, eqns }: PlainJaxpr): boolean {
+  const isOf = ({ aval }: PlainAtom): boolean => aval.dtype === dtype;
+  return (
+    inBinders.some(isOf) ||
+    eqns.some(
+      ({ params, outBinders }) =>
+        outBinders.some(isOf) || (isPlainJaxpr(params.jaxpr) && jaxprUses(dtype, params.jaxpr)),
+    )
+  );
+}
+
+/** True where a value of the program has this element type. */
+export function usesType(dtype: string, { recordings }: PlainProgram): boolean {
+  return recordings.some(({ jaxpr }) => jaxprUses(dtype, jaxpr));
+}

@@ -1,7 +1,8 @@
 // Tier 0: the tracer itself runs the function, through its own compiler for WebAssembly, or operation by operation.
-import { jit, numpy, type Array as Traced } from '@jax-js/jax';
+import { numpy, type Array as Traced } from '@jax-js/jax';
 import { GalerkinError, type Tensor } from '../../base/index.js';
 import type { TreeFunction } from '../trace.js';
+import { traced } from '../traced.js';
 import { describeValue, type FlatTree, flattenTree, type Tree } from '../tree.js';
 
 const isTraced = (value: unknown): value is Traced => value instanceof Object && '_trace' in value && 'aval' in value;
@@ -88,9 +89,9 @@ export class TierZero {
       this.#release = () => undefined;
       return;
     }
-    const jitted = jit(this.#flat.call);
-    this.#run = (...leaves) => jitted(...leaves);
-    this.#release = () => jitted.dispose();
+    const compiledByTracer = traced(this.#flat.call);
+    this.#run = compiledByTracer;
+    this.#release = () => compiledByTracer.dispose();
   }
 
   /** Runs the function on this thread. @throws what the function throws. */

@@ -7,6 +7,7 @@ import type { CallForm } from './call-form.js';
 import { compileRecorded, type Opened, openCached, type Recorded, record, vouchedKey } from './compile-steps.js';
 import { type Decision, decideFirst, decideHot } from './decide.js';
 import { NativeTier } from './native-tier.js';
+import { usesType } from './plain-program.js';
 import type { CacheAnswer } from './program-cache.js';
 import { type TierEvent, tierChannel } from './tier-events.js';
 import type { CompileReport, VersionReport } from './tier-report.js';
@@ -111,24 +112,30 @@ export class Version {
 
   /** The first call: is there a compiled program already, or does compiling answer sooner than tier 0's own compiler? */
   async #prepare(arrays: FlatTree<Tensor>): Promise<void> {
-    const { costs, config } = this.#workshop;
     try {
       if (await this.#findVouched()) return;
       const recorded = await this.#record(arrays);
       if (this.#terms.key === '' && (await this.#find(recorded.traceMs))) return;
       this.#cache = 'miss';
-      const first = decideFirst({
-        firstAnswerMs: costs.firstAnswerMs(recorded.equations),
-        compileMs: costs.compileMs(recorded.equations),
-        threshold: config.recompilationThreshold,
-      });
-      const isFirst = first.yes && config.firstCall === 'fastest';
-      this.#decision = isFirst ? first : { ...first, rule: 'cold' };
-      if (isFirst) this.#adopt(await compileRecorded(this.#workshop, recorded, false));
+      const first = this.#decideFirst(recorded);
+      this.#decision = first;
+      if (first.yes) this.#adopt(await compileRecorded(this.#workshop, recorded, false));
       else this.#state = 'cold';
     } catch (error) {
       this.#refuse(error);
     }
+  }
+
+  #decideFirst({ equations, plain }: Recorded): Decision {
+    const { costs, config } = this.#workshop;
+    if (usesType('float16', plain))
+      return { yes: true, rule: 'native only', why: "the tracer's own compiler has no half precision" };
+    const first = decideFirst({
+      firstAnswerMs: costs.firstAnswerMs(equations),
+      compileMs: costs.compileMs(equations),
+      threshold: config.recompilationThreshold,
+    });
+    return config.firstCall === 'fastest' ? first : { ...first, yes: false, rule: 'cold' };
   }
 
   /** Other shapes were hot: this version is compiled in the background from its first call on. */
