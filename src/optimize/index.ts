@@ -1,4 +1,14 @@
 // A model made smaller and faster under a budget of error: compressed, reordered, tuned, and measured on this machine.
+
+export {
+  type BudgetedCompression,
+  type BudgetOptions,
+  compressUnderBudget,
+  standardMethods,
+} from './budget/compress-under-budget.js';
+export type { Method } from './budget/method.js';
+export type { Budget, Judge, Measured } from './budget/reference.js';
+export type { Speed, Trial as CompressionTrial } from './budget/trial.js';
 export { type BlockDiagonalOptions, blockDiagonal } from './codesign/block-diagonal.js';
 export { codesign } from './codesign/codesign.js';
 export { type CodesignMetrics, codesignMetrics } from './codesign/codesign-metrics.js';
@@ -54,6 +64,7 @@ export { type DynamicOptions, quantizeDynamic } from './quantize/dynamic.js';
 export { type HalfOptions, storeHalf } from './quantize/half.js';
 export { type Processor, processorOf, thisProcessor } from './quantize/processor.js';
 export { quantizeStatic, type StaticOptions } from './quantize/static.js';
+export { shownBytes, shownRate, shownShare, shownTime } from './report/figures.js';
 export { htmlReport } from './report/html.js';
 export type { NodeCounts, OperatorTime } from './report/operators.js';
 export type { TrialFacts, TuneReport, VariantFacts } from './report/tune-report.js';

@@ -38,4 +38,33 @@ export const optimizeErrors = {
     },
     doc: 'No way to run the model that keeps the error budget meets every target. The message has the best figures that were reached; the report has all.',
   }),
+  BUDGET_BROKEN: entry<{
+    budget: { relativeL2: number; residual?: number };
+    measured: readonly { method: string; relativeL2: number; residualGrowth?: number }[];
+  }>({
+    http: 422,
+    exit: 70,
+    message: ({ budget, measured }) => {
+      const share = (value: number): string => `${(100 * value).toPrecision(3)} %`;
+      const found = measured.map(
+        ({ method, relativeL2, residualGrowth }) =>
+          `${method}: ${share(relativeL2)}${residualGrowth === undefined ? '' : `, residual grown by ${share(residualGrowth)}`}`,
+      );
+      const residual = budget.residual === undefined ? '' : ` and a residual grown by ${share(budget.residual)}`;
+      return `No compression keeps the budget of ${share(budget.relativeL2)} from the original's answers${residual}: ${found.join('; ')}. Allow more, calibrate on samples like those asked, or train the pruned model.`;
+    },
+    doc: 'Every method was tried, also on only those parts of the model that bear it best, and each was further from the original than allowed. The message has what was measured.',
+  }),
+  COMPRESSION_SLOWER: entry<{ measured: readonly { method: string; ratio: number; relativeL2: number }[] }>({
+    http: 422,
+    exit: 70,
+    message: ({ measured }) =>
+      `Every compression that keeps the budget is slower than the original on this machine, and less accurate: ${measured
+        .map(
+          ({ method, ratio, relativeL2 }) =>
+            `${method}: ${ratio.toFixed(2)} of its time, ${(100 * relativeL2).toPrecision(3)} % off`,
+        )
+        .join('; ')}. Keep the original, or ask for size.`,
+    doc: 'Compressions keep the budget but run slower here than the original. Ask for the goal size to take the smallest all the same.',
+  }),
 };
