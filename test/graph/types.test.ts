@@ -92,7 +92,10 @@ describe('open sizes', () => {
   });
 
   it('give way to numbers where they broadcast, and are unknown beside other names', () => {
-    expect(shapeAfter(['batch', 1], [node('Add', ['x', 'w'], 'y')], [whole('w', [1, 2, 3, 4, 5])])).toEqual(['batch', 5]);
+    expect(shapeAfter(['batch', 1], [node('Add', ['x', 'w'], 'y')], [whole('w', [1, 2, 3, 4, 5])])).toEqual([
+      'batch',
+      5,
+    ]);
     expect(shapeAfter(['a', 'b'], [node('Transpose', ['x'], 't'), node('Add', ['x', 't'], 'y')])).toEqual([
       undefined,
       undefined,

@@ -55,7 +55,9 @@ function equalNodes(): Rewrite {
   const tables = new WeakMap<Scope['editor'], Map<string, Node>>();
   return (node, scope) => {
     const { editor } = scope;
-    if (isChance(node) || subgraphsOf(node).length > 0 || node.outputs.length === 0) return false;
+    // Copies are left to the pass on identities, which would undo what is done here.
+    const isCopy = scope.is(node, 'Identity');
+    if (isCopy || isChance(node) || subgraphsOf(node).length > 0 || node.outputs.length === 0) return false;
     const table = tables.get(editor) ?? new Map<string, Node>();
     tables.set(editor, table);
     const key = nodeKey(node);
