@@ -42,6 +42,11 @@ const verbs: Readonly<Record<string, Verb>> = {
       'Ask a running server about one field: the answer, its residual, who answered, and the error against the truth.',
     load: async () => (await import('./commands/predict.js')).predictCommand(),
   },
+  optimize: {
+    description:
+      'Find the fastest way to run a model within its error budget on this machine, and write it as the next version with its report.',
+    load: async () => (await import('./commands/optimize.js')).optimizeCommand(),
+  },
   models: {
     description: 'List the models of the repository: versions, test error, age, and whether their digests hold.',
     load: async () => (await import('./commands/models.js')).modelsCommand(),

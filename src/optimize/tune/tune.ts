@@ -177,7 +177,15 @@ export async function tune(
     const samples = await loadSamples(source, options, warning => onWarning?.(warning));
     const cores = options.cores || availableParallelism();
     const terms = { source, samples, workload, options, cores, crew, clock, startMs, onProgress: onBest, signal };
-    return await reportOf(terms, await search(terms));
+    const tuned = await reportOf(terms, await search(terms));
+    const { timeLimitMs: total } = options;
+    onProgress?.({
+      task: 'tuning',
+      done: total,
+      total,
+      figure: { name: 'chosen', value: tuned.report.chosen.p50Ms, unit: 'ms' },
+    });
+    return tuned;
   } catch (cause) {
     if (signal?.aborted === true) throw new GalerkinError('CANCELLED', { what: 'The optimization' }, { cause });
     throw cause;
