@@ -13,6 +13,13 @@ export {
   text,
   textOf,
 } from './attributes.js';
+export {
+  type CompareOptions,
+  compareLevels,
+  type LevelFigures,
+  type RuntimeLevel,
+  runtimeLevels,
+} from './compare-levels.js';
 export { type Constant, constantOf, floatsOf, integersOf, lengthOf, numbersOf } from './constant.js';
 export { GraphEditor, type NewNode } from './editor.js';
 export { bytesOf, type ElementType, elementTypeOf, elementTypes } from './element-type.js';

@@ -37,7 +37,12 @@ export function allNames(graph: Graph): string[] {
   ];
 }
 
-/** The node with other graphs inside. */
+function sameGraphs(a: Attribute, b: Attribute | undefined): boolean {
+  if (a.kind === 'graph') return b?.kind === 'graph' && a.value === b.value;
+  return a.kind !== 'graphs' || (b?.kind === 'graphs' && a.value.every((graph, k) => graph === b.value[k]));
+}
+
+/** The node with other graphs inside; the same node where they are the same. */
 export function withSubgraphs(node: Node, change: (graph: Graph) => Graph): Node {
   if (subgraphsOf(node).length === 0) return node;
   const attributes = Object.entries(node.attributes).map(([key, attribute]): [string, Attribute] => {
@@ -45,7 +50,8 @@ export function withSubgraphs(node: Node, change: (graph: Graph) => Graph): Node
     if (attribute.kind === 'graphs') return [key, { kind: 'graphs', value: attribute.value.map(change) }];
     return [key, attribute];
   });
-  return { ...node, attributes: Object.fromEntries(attributes) };
+  const isSame = attributes.every(([key, attribute]) => sameGraphs(attribute, node.attributes[key]));
+  return isSame ? node : { ...node, attributes: Object.fromEntries(attributes) };
 }
 
 /** Whether a body could read `value` in place of `old`: it reads `old` from around and has no `value` of its own. */

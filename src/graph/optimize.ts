@@ -3,6 +3,7 @@ import { type Clock, choiceOption, optionSchema, resolveOptions, systemClock } f
 import { subgraphsOf } from './attributes.js';
 import type { Graph, Model } from './model.js';
 import { namesMade, withSubgraphs } from './names.js';
+import { ordered } from './order.js';
 import { type Level, levels, passesOf } from './passes/levels.js';
 
 export const optimizeOptions = optionSchema({
@@ -53,6 +54,12 @@ const statedNames = ({ values, nodes }: Graph): string[] => [
   ...nodes.flatMap(subgraphsOf).flatMap(statedNames),
 ];
 
+/** Every graph with its nodes in a right order, which the format asks for and files do not always keep. */
+function inOrder(graph: Graph): Graph {
+  const nodes = ordered(graph.nodes).map(node => withSubgraphs(node, inOrder));
+  return nodes.every((node, k) => node === graph.nodes[k]) ? graph : { ...graph, nodes };
+}
+
 /** Types of values as far as the file stated them: what was inferred on the way need not be stored. */
 function asStated(graph: Graph, stated: ReadonlySet<string>): Graph {
   const made = namesMade(graph);
@@ -75,7 +82,8 @@ export async function optimizeGraph(
   const { clock = systemClock, ...rest } = options;
   const { level } = resolveOptions('optimizeGraph', optimizeOptions, rest);
   const summaries = new Map<string, PassSummary>();
-  let current = model;
+  const graphInOrder = inOrder(model.graph);
+  let current = graphInOrder === model.graph ? model : { ...model, graph: graphInOrder };
   let isFixedPoint = false;
   let rounds = 0;
   while (!isFixedPoint && rounds < maxRounds) {
