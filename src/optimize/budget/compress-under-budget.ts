@@ -129,6 +129,8 @@ export async function compressUnderBudget(
     ...(options.timingMs === undefined ? {} : { timingMs: options.timingMs }),
   });
   checkSamples(samples);
+  if (methods.length === 0)
+    throw new GalerkinError('OPTIMIZE_INPUT_INVALID', { what: 'Methods', wanted: 'at least one', got: 'none' });
   checkBudget(budget, judge);
   const reference = await referenceOf(model, samples, { judge, threads });
   const { calibration = samples, allowPartial = true } = options;

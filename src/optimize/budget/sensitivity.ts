@@ -1,6 +1,7 @@
 // Sensitivity: how far the answers move when one product alone is compressed; and the most products that a budget bears.
-import { GraphEditor, inferTypes, type Model } from '../../graph/index.js';
+import { GraphEditor, type Model } from '../../graph/index.js';
 import type { Compressed } from '../compressed.js';
+import { preparedGraph } from '../quantize/prepared.js';
 import { labelOf, productOf } from '../quantize/product.js';
 import type { Compressor } from './method.js';
 import { type Budget, keeps, type Measured, type Reference } from './reference.js';
@@ -13,7 +14,7 @@ export interface Sensitivity {
 
 /** Names of all products of a model. */
 function productsOf(model: Model): string[] {
-  const { graph } = inferTypes(model);
+  const graph = preparedGraph(model);
   const editor = new GraphEditor(graph);
   return graph.nodes.filter(node => productOf(graph, editor, node) !== undefined).map(labelOf);
 }

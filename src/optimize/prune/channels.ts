@@ -1,5 +1,6 @@
 // Channel pruning: whole channels go, from the product that makes them to those that sum over them; what is left is dense and smaller.
-import { floatsOf, GraphEditor, inferTypes, type Model } from '../../graph/index.js';
+import { floatsOf, GraphEditor, type Model } from '../../graph/index.js';
+import { preparedGraph } from '../quantize/prepared.js';
 import { constantBehind, labelOf, type Product, productOf, type Skipped } from '../quantize/product.js';
 import { compressedOf } from '../quantize/report.js';
 import { requireProducts } from '../quantize/selection.js';
@@ -78,7 +79,7 @@ function joined(first: Uint8Array | undefined, second: Uint8Array): Uint8Array {
 
 export function pruneChannels(model: Model, config: PruneConfig): Pruned {
   const method = `channels, ${Math.round(config.ratio * 100)} % of each chain`;
-  const { graph } = inferTypes(model);
+  const graph = preparedGraph(model);
   const editor = new GraphEditor(graph);
   const changed: string[] = [];
   const skipped: Skipped[] = [];

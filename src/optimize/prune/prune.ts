@@ -1,5 +1,6 @@
 // Pruning: weights that matter least go, one by one, some of every few, in blocks, or by whole channels.
-import { GraphEditor, inferTypes, type Model } from '../../graph/index.js';
+import { GraphEditor, type Model } from '../../graph/index.js';
+import { preparedGraph } from '../quantize/prepared.js';
 import { labelOf, type Product } from '../quantize/product.js';
 import { requireProducts, selectProducts } from '../quantize/selection.js';
 import { pruneChannels } from './channels.js';
@@ -29,7 +30,7 @@ function methodOf({ structure, ratio, n, m, height, width }: PruneConfig): strin
 export function prune(model: Model, options: PruneOptions = {}): Pruned {
   const config = pruneConfig(options);
   if (config.structure === 'channels') return pruneChannels(model, config);
-  const { graph } = inferTypes(model);
+  const graph = preparedGraph(model);
   const selection = selectProducts(graph, new GraphEditor(graph), config);
   const method = methodOf(config);
   requireProducts(method, selection);
@@ -38,7 +39,7 @@ export function prune(model: Model, options: PruneOptions = {}): Pruned {
     const { weights } = product;
     if (!masks.has(weights.name)) masks.set(weights.name, inOwnOrder(maskOf(product, config), weights));
   }
-  const { model: pruned, report } = applyMasks(model, masks);
+  const { model: pruned, report } = applyMasks({ ...model, graph }, masks);
   const changed = selection.products.map(({ node }) => labelOf(node));
   return { model: pruned, report: { ...report, method, changed, skipped: selection.skipped }, masks };
 }

@@ -7,9 +7,10 @@ import {
   optionSchema,
   resolveOptions,
 } from '../../base/index.js';
-import { GraphEditor, inferTypes, int, ints, type Model } from '../../graph/index.js';
+import { GraphEditor, int, ints, type Model } from '../../graph/index.js';
 import type { Compressed } from '../compressed.js';
 import { type BlockFormat, blockWeights } from './block-weights.js';
+import { preparedGraph } from './prepared.js';
 import { labelOf, type Product } from './product.js';
 import { compressedOf, finished, withOpset } from './report.js';
 import { requireProducts, type SelectionOptions, selectionShape, selectProducts } from './selection.js';
@@ -129,7 +130,7 @@ export function quantizeBlocks(model: Model, options: BlockOptions = {}): Compre
   const config = configOf(options);
   const { bits, blockSize, hasZeroPoints } = config.format;
   const method = `${bits}-bit blocks of ${blockSize}${hasZeroPoints ? ', zero points' : ''}`;
-  const { graph } = inferTypes(model);
+  const graph = preparedGraph(model);
   const editor = new GraphEditor(graph);
   const selection = selectProducts(graph, editor, { ...config, refuses });
   requireProducts(method, selection);

@@ -1,8 +1,9 @@
 // Dynamic quantization: int8 weights in the file, activations quantized anew in every run, products of whole numbers.
 import { choiceOption, flagOption, optionSchema, resolveOptions } from '../../base/index.js';
-import { GraphEditor, inferTypes, int, ints, type Model, type Node } from '../../graph/index.js';
+import { GraphEditor, int, ints, type Model, type Node } from '../../graph/index.js';
 import type { Compressed } from '../compressed.js';
 import { type Granularity, integerWeights, shifted } from './integer-weights.js';
+import { preparedGraph } from './prepared.js';
 import { type Processor, thisProcessor } from './processor.js';
 import { constantBehind, labelOf, type Product } from './product.js';
 import { compressedOf, finished } from './report.js';
@@ -151,7 +152,7 @@ export function quantizeDynamic(
   const config = resolve(options);
   const method = `int8 dynamic, per ${config.perChannel ? 'channel' : 'tensor'}`;
   requireOpset(method, model, 11);
-  const { graph } = inferTypes(model);
+  const graph = preparedGraph(model);
   const editor = new GraphEditor(graph);
   const refuses = ({ kind }: Product) => (kind === 'conv' && !config.convolutions ? slowConvolution : undefined);
   const selection = selectProducts(graph, editor, { ...config, refuses });

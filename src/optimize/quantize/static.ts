@@ -1,8 +1,9 @@
 // Static quantization: ranges known beforehand, products and what stands between them in whole numbers (QDQ form).
 import { choiceOption, flagOption, GalerkinError, invariant, optionSchema, resolveOptions } from '../../base/index.js';
-import { floatsOf, GraphEditor, inferTypes, type Model, type Node } from '../../graph/index.js';
+import { floatsOf, GraphEditor, type Model, type Node } from '../../graph/index.js';
 import type { Compressed } from '../compressed.js';
 import type { CalibrationTable } from './calibrate.js';
+import { preparedGraph } from './prepared.js';
 import { type Processor, thisProcessor } from './processor.js';
 import { constantBehind, labelOf, type Product } from './product.js';
 import { compressedOf, finished } from './report.js';
@@ -182,7 +183,7 @@ export function quantizeStatic(
   const config = resolveOptions('quantizeStatic', staticOptions, { ...options, exclude: [...(options.exclude ?? [])] });
   const method = `int8 static, per ${config.perChannel ? 'channel' : 'tensor'}, ${calibration.method}`;
   requireOpset(method, model, 13);
-  const { graph } = inferTypes(model);
+  const graph = preparedGraph(model);
   const editor = new GraphEditor(graph);
   const selection = selectProducts(graph, editor, { ...config, refuses: product => refuses(product, editor) });
   requireProducts(method, selection);
