@@ -50,10 +50,10 @@ export function timeBars({ trials, variants, chosen, baseline }: TuneReport): Ma
   const bars = shown.map(trial => {
     const { id, p50Ms, p95Ms, variant } = trial;
     const strength = id === chosen.id ? 'label strong' : 'label';
-    const note = id === chosen.id ? ' ★' : id === baseline.id ? ' (today)' : '';
-    return html`<span class="${strength}" title="${id}">${settingsName(trial)}${note}</span><span class="track" style="color:${colourOf(variant, variants)}"><span class="range" style="left:${share(p50Ms, most)};width:${share(p95Ms - p50Ms, most)}"></span><span class="tick" style="left:${share(p50Ms, most)}"></span></span><span class="value"><span class="strong">${shownTime(p50Ms)}</span> · ${shownTime(p95Ms)}</span>`;
+    const note = id === chosen.id ? ' (chosen)' : id === baseline.id ? ' (today)' : '';
+    return html`<span class="${strength}" title="${id}">${settingsName(trial)}${note}</span><span class="value"><span class="strong">${shownTime(p50Ms)}</span> · ${shownTime(p95Ms)}</span><span class="track" style="color:${colourOf(variant, variants)}"><span class="range" style="left:${share(p50Ms, most)};width:${share(p95Ms - p50Ms, most)}"></span><span class="tick" style="left:${share(p50Ms, most)}"></span></span>`;
   });
-  return html`<div class="bars">${bars}</div>`;
+  return html`<div class="bars long">${bars}</div>`;
 }
 
 /** 'int8-dynamic · all · 2 x 1': variant, level, threads x instances. */
@@ -69,10 +69,10 @@ export function memoryBars({ trials, chosen, baseline }: TuneReport): Markup {
     .slice(0, 10)
     .map(trial => {
       const { id, memoryBytes = 0 } = trial;
-      const note = id === chosen.id ? ' ★' : id === baseline.id ? ' (today)' : '';
-      return html`<span class="label" title="${id}">${settingsName(trial)}${note}</span><span class="track"><span class="${id === chosen.id ? 'bar chosen' : 'bar'}" style="width:${share(memoryBytes, most)}"></span></span><span class="value">${shownBytes(memoryBytes)}</span>`;
+      const note = id === chosen.id ? ' (chosen)' : id === baseline.id ? ' (today)' : '';
+      return html`<span class="label" title="${id}">${settingsName(trial)}${note}</span><span class="value">${shownBytes(memoryBytes)}</span><span class="track"><span class="${id === chosen.id ? 'bar chosen' : 'bar'}" style="width:${share(memoryBytes, most)}"></span></span>`;
     });
-  return html`<div class="bars">${bars}</div>`;
+  return html`<div class="bars long">${bars}</div>`;
 }
 
 /** The race, rung by rung: how many entered, and how many were kept. */

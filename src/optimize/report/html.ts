@@ -13,7 +13,7 @@ const origins = { package: 'of its package', file: 'of a file', random: 'random 
 function card(name: string, value: string, { before, gain }: { before?: string; gain?: number }): Markup {
   const isGain = (gain ?? 1) >= 1;
   const factor =
-    gain === undefined || !Number.isFinite(gain)
+    gain === undefined || !(Math.abs(gain - 1) >= 0.02) || !Number.isFinite(gain)
       ? nothing
       : html` <span class="${isGain ? 'gain' : 'loss'}">${gain.toFixed(2)} ×</span>`;
   const was = before === undefined ? nothing : html`today ${before}`;
@@ -57,7 +57,7 @@ function targets({ targets: list }: TuneReport): Markup {
     unit === 'ms' ? shownTime(value) : unit === 'bytes' ? shownBytes(value) : `${shownRate(value)} items/s`;
   const rows = list.map(
     ({ name, unit, wanted, got, isMet }) =>
-      html`<li class="${isMet ? 'met' : 'not'}">${isMet ? '✓' : '✗'} ${name}: ${shown(unit, got)}, wanted ${name === 'throughput' ? 'at least' : 'at most'} ${shown(unit, wanted)}</li>`,
+      html`<li class="${isMet ? 'met' : 'not'}">${isMet ? 'Met' : 'Missed'}: ${name} ${shown(unit, got)}, wanted ${name === 'throughput' ? 'at least' : 'at most'} ${shown(unit, wanted)}</li>`,
   );
   return html`<ul class="targets">${rows}</ul>`;
 }
@@ -74,41 +74,42 @@ function head(report: TuneReport): Markup {
   const { model, status, reason, machine, samples, strategy, tookMs, chosen } = report;
   const { threads, instances, graphLevel, batch } = chosen.settings;
   const name = model.version === undefined ? model.name : `${model.name} ${model.version}`;
-  const settings = `${chosen.variant}, level ${graphLevel}, ${threads} threads × ${instances} instances, batches of ${batch}`;
+  const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+  const settings = `${chosen.variant}, level ${graphLevel}, ${counted(threads, 'thread')} × ${counted(instances, 'instance')}, ${batch === 1 ? 'single items' : `batches of ${batch}`}`;
   return html`<header><h1>${name}<span class="badge ${status}">${words[status]}</span></h1><p class="lead">${reason}</p><p class="soft">${settings} · optimized for ${strategy} in ${shownTime(tookMs)} on ${machine.cores} cores of ${machine.processor} · accuracy on ${samples.count} samples ${origins[samples.origin]}</p>${targets(report)}</header>`;
 }
 
+const column = (sections: readonly Markup[]): Markup => html`<div class="column">${sections}</div>`;
+
 function plots(report: TuneReport): Markup {
-  const parts = [
+  const left = [
     section(
       'Time against accuracy',
       'Each dot is a way to run the model. The line joins those that nothing beats in both. Distance: mean relative L2 from the original’s answers.',
       html`${paretoPlot(report)}${legend(report)}`,
     ),
     section(
-      'Where the time goes',
-      'Each operator in one run, as the runtime’s own profile tells it. Taken one after the other, so a busy machine shows in both.',
-      html`${operatorBars(report)}${pairLegend}`,
-    ),
-    section(
       'The quickest ways',
       'Model · level of the runtime · threads × instances. Dot: median; line: up to p95.',
       timeBars(report),
     ),
-    html`<div style="display:grid;gap:12px;min-width:0">${[
-      section('Memory', 'Peak growth of a fresh process that opens and runs all instances.', memoryBars(report)),
-      section(
-        'The race',
-        'Each rung keeps the better part and runs it twice as often. The control, as it is served today, meets the best in the finals.',
-        rungBars(report),
-      ),
-      nodeTable(report),
-    ]}</div>`,
-    section('Models', 'Each within the error budget, as first judged on the samples.', variantTable(report), true),
-    refusedTable(report),
-    trialTable(report),
   ];
-  return html`<div class="columns">${parts}</div>`;
+  const right = [
+    section(
+      'Where the time goes',
+      'Each operator in one run, by the runtime’s own profile; the two were not taken in turns.',
+      html`${operatorBars(report)}${pairLegend}`,
+    ),
+    section('Memory', 'Peak growth of a fresh process that opens and runs all instances.', memoryBars(report)),
+    section(
+      'The race',
+      'Each rung keeps the better part and runs it twice as often. The model as it is served today meets the best in the finals.',
+      rungBars(report),
+    ),
+    nodeTable(report),
+  ];
+  const models = section('Models', 'Each within the error budget on the samples.', variantTable(report), true);
+  return html`<div class="columns">${column(left)}${column(right)}${models}${refusedTable(report)}${trialTable(report)}</div>`;
 }
 
 const footer = html`<footer class="soft"><p>Times are of single runs inside worker threads, all instances busy, as a server runs them, without the way over the network. The finalists and the model as it is served today were run in turns; figures of others come from earlier rungs and fewer runs. They hold for this machine and the load that it had.</p></footer>`;

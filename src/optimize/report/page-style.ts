@@ -15,7 +15,7 @@ export const pageStyle = `
   }
 }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; font-variant-numeric: tabular-nums; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.55 -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif; font-variant-numeric: tabular-nums; }
 main { max-width: 1120px; margin: 0 auto; padding: 28px 20px 48px; }
 h1 { font-size: 26px; line-height: 1.2; margin: 0 0 6px; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h2 { font-size: 15px; margin: 0 0 2px; }
@@ -29,10 +29,10 @@ p { margin: 0; }
 .card b { display: block; font-size: 22px; line-height: 1.25; letter-spacing: -0.01em; }
 .card .gain { font-weight: 600; color: var(--good); } .card .loss { font-weight: 600; color: var(--soft); }
 .columns { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px; align-items: start; }
-.wide { grid-column: 1 / -1; }
+.wide { grid-column: 1 / -1; } .column { display: grid; gap: 12px; min-width: 0; }
 section > .soft { margin-bottom: 10px; }
 ul.targets { list-style: none; padding: 0; margin: 12px 0 0; } .targets .met { color: var(--good); } .targets .not { color: var(--bad); }
-svg { display: block; width: 100%; height: auto; font: 11px system-ui, sans-serif; }
+svg { display: block; width: 100%; height: auto; font-size: 11px; font-family: inherit; }
 svg text { fill: var(--soft); } svg text.name { fill: var(--ink); font-weight: 600; }
 svg .grid { stroke: var(--grid); } svg .axis { stroke: var(--line); } svg .limit { stroke: var(--bad); stroke-dasharray: 4 4; } svg text.limit-name { fill: var(--bad); }
 svg .front { fill: none; stroke: var(--chosen); stroke-width: 1.5; opacity: 0.6; }
@@ -40,6 +40,7 @@ svg .front { fill: none; stroke: var(--chosen); stroke-width: 1.5; opacity: 0.6;
 .dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 5px; }
 .bars { display: grid; grid-template-columns: minmax(0, max-content) minmax(0, 1fr) max-content; gap: 5px 10px; align-items: center; font-size: 13px; }
 .bars .label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 190px; }
+.bars.long { grid-template-columns: minmax(0, 1fr) max-content; gap: 2px 10px; } .bars.long .label { max-width: none; } .bars.long .track { grid-column: 1 / -1; margin-bottom: 5px; height: 12px; }
 .bars .value { text-align: right; color: var(--soft); white-space: nowrap; } .bars .strong { color: var(--ink); font-weight: 600; }
 .track { position: relative; height: 14px; } .track.pair { height: 17px; }
 .bar { position: absolute; left: 0; top: 0; height: 100%; border-radius: 3px; background: var(--today); min-width: 2px; }
@@ -47,7 +48,7 @@ svg .front { fill: none; stroke: var(--chosen); stroke-width: 1.5; opacity: 0.6;
 .range { position: absolute; top: 6px; height: 2px; background: currentColor; opacity: 0.45; } .tick { position: absolute; top: 2px; width: 10px; height: 10px; margin-left: -5px; border-radius: 50%; background: currentColor; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 13px; }
 th { text-align: left; color: var(--soft); font-weight: 500; } th, td { padding: 5px 12px 5px 0; border-bottom: 1px solid var(--grid); vertical-align: top; }
-td.n, th.n { text-align: right; white-space: nowrap; } tr.chosen td { font-weight: 600; } td.id { white-space: nowrap; }
+td.words { min-width: 190px; } td.n, th.n { text-align: right; white-space: nowrap; } tr.chosen td { font-weight: 600; } td.id { white-space: nowrap; }
 details summary { cursor: pointer; color: var(--soft); font-size: 13px; padding: 2px 0; } footer { margin-top: 18px; max-width: 90ch; }
 @media (max-width: 760px) {
   main { padding: 18px 12px 32px; } .columns { grid-template-columns: minmax(0, 1fr); } h1 { font-size: 22px; } .lead { font-size: 15px; }

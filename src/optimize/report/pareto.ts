@@ -5,7 +5,7 @@ import type { TrialFacts, TuneReport } from './tune-report.js';
 
 const width = 480;
 const height = 300;
-const frame = { left: 54, right: 14, top: 16, bottom: 40 } as const;
+const frame = { left: 62, right: 14, top: 16, bottom: 40 } as const;
 /** The lowest line: answers that are the same. */
 const exact = 1e-8;
 
@@ -29,15 +29,25 @@ function logScale(values: readonly number[], [from, to]: readonly [number, numbe
   return { low, high, at: value => from + ((to - from) * Math.log(value / low)) / Math.log(high / low) };
 }
 
-/** 1, 2, 5 times powers of ten, thinned to at most six. */
+/** Leading digits of round numbers, from few to many. */
+const digits = [
+  [1],
+  [1, 2, 5],
+  [1, 1.5, 2, 3, 4, 5, 7],
+  [1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2, 2.2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9],
+];
+
+/** Round numbers within a scale: the fewest kinds of them that give three. */
 function ticksOf({ low, high }: Scale): number[] {
-  const all: number[] = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
-    for (const digit of [1, 2, 5]) all.push(digit * 10 ** power);
-  const inside = all.filter(value => value >= low && value <= high);
-  const tens = inside.filter(value => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9);
-  const chosen = inside.length > 6 && tens.length >= 2 ? tens : inside;
-  const step = Math.ceil(chosen.length / 6);
+  const powers = Array.from(
+    { length: Math.ceil(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 },
+    (_, k) => 10 ** (Math.floor(Math.log10(low)) + k),
+  );
+  const choices = digits.map(set =>
+    powers.flatMap(power => set.map(digit => digit * power)).filter(value => value >= low && value <= high),
+  );
+  const chosen = choices.find(({ length }) => length >= 3) ?? choices.at(-1) ?? [];
+  const step = Math.ceil(chosen.length / 7);
   return chosen.filter((_, k) => k % step === 0);
 }
 

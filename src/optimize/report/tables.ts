@@ -12,7 +12,7 @@ export function variantTable({ variants, trials }: TuneReport): Markup {
     Math.min(...trials.filter(trial => trial.variant === variant).map(({ p50Ms }) => p50Ms));
   const rows = variants.map(
     ({ id, label, bytes, nodes, accuracy }) =>
-      html`<tr><td class="id"><span class="dot" style="background:${colourOf(id, variants)}"></span>${id}</td><td>${label}</td><td class="n">${shownBytes(bytes)}</td><td class="n">${nodes}</td><td class="n">${shownTime(best(id))}</td><td class="n">${shownShare(accuracy.deviation.relativeL2)}</td><td class="n">${shownShare(accuracy.deviation.worstRelativeL2)}</td><td class="n">${accuracy.error === undefined ? '–' : shownShare(accuracy.error.after)}</td><td class="n">${residualText(accuracy.residual)}</td></tr>`,
+      html`<tr><td class="id"><span class="dot" style="background:${colourOf(id, variants)}"></span>${id}</td><td class="words">${label}</td><td class="n">${shownBytes(bytes)}</td><td class="n">${nodes}</td><td class="n">${shownTime(best(id))}</td><td class="n">${shownShare(accuracy.deviation.relativeL2)}</td><td class="n">${shownShare(accuracy.deviation.worstRelativeL2)}</td><td class="n">${accuracy.error === undefined ? '–' : shownShare(accuracy.error.after)}</td><td class="n">${residualText(accuracy.residual)}</td></tr>`,
   );
   return html`<div class="scroll"><table><thead><tr><th>model</th><th></th><th class="n">file</th><th class="n">nodes</th><th class="n">best median</th><th class="n">distance</th><th class="n">worst sample</th><th class="n">test error</th><th class="n">physics residual</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
@@ -21,7 +21,7 @@ export function refusedTable({ refused }: TuneReport): Markup {
   if (refused.length === 0) return nothing;
   const rows = refused.map(
     ({ id, label, reason, accuracy, bytes }) =>
-      html`<tr><td class="id">${id}</td><td>${label}</td><td>${reason}</td><td class="n">${accuracy === undefined ? '–' : shownShare(accuracy.deviation.relativeL2)}</td><td class="n">${residualText(accuracy?.residual)}</td><td class="n">${bytes === undefined ? '–' : shownBytes(bytes)}</td></tr>`,
+      html`<tr><td class="id">${id}</td><td class="words">${label}</td><td class="words">${reason}</td><td class="n">${accuracy === undefined ? '–' : shownShare(accuracy.deviation.relativeL2)}</td><td class="n">${residualText(accuracy?.residual)}</td><td class="n">${bytes === undefined ? '–' : shownBytes(bytes)}</td></tr>`,
   );
   return html`<section class="wide"><h2>Refused</h2><p class="soft">What does not keep the budget, or could not be made of this model.</p><div class="scroll"><table><thead><tr><th>model</th><th></th><th>why</th><th class="n">distance</th><th class="n">physics residual</th><th class="n">file</th></tr></thead><tbody>${rows}</tbody></table></div></section>`;
 }

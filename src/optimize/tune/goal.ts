@@ -47,10 +47,13 @@ export function targetsOf({ figures, memoryBytes }: Omit<Facts, 'bytes'>, worklo
   ];
 }
 
-/** By what part the targets are missed, together; of few runs the median tells more than p95. */
+/** Runs from which on the median and p95 are to be trusted; of fewer, lower quantiles tell more. */
+const manyRuns = 40;
+
+/** By what part the targets are missed, together. */
 function missedBy({ figures, memoryBytes }: Facts, workload: WorkloadProfile): number {
   const { targetLatencyMs = Infinity, targetThroughput = 0, memoryBytes: bound = Infinity } = workload;
-  const latency = figures.runs < 40 ? figures.p50Ms : figures.p95Ms;
+  const latency = figures.runs < manyRuns ? figures.p50Ms : figures.p95Ms;
   return (
     Math.max(0, latency / targetLatencyMs - 1) +
     Math.max(0, targetThroughput / figures.itemsPerSecond - 1) +
@@ -58,17 +61,19 @@ function missedBy({ figures, memoryBytes }: Facts, workload: WorkloadProfile): n
   );
 }
 
+const timeOf = ({ runs, p25Ms, p50Ms }: Figures): number => (runs < manyRuns ? p25Ms : p50Ms);
+
 function primary({ figures, bytes, memoryBytes }: Facts, strategy: OptimizationStrategy): number {
   if (strategy === 'throughput') return -figures.itemsPerSecond;
   if (strategy === 'memory') return memoryBytes ?? Number.NaN;
-  return strategy === 'size' ? bytes : figures.p50Ms;
+  return strategy === 'size' ? bytes : timeOf(figures);
 }
 
 /** First by what part targets are missed, then what the strategy asks for, then the time of a run. */
 export const scoreOf = (facts: Facts, strategy: OptimizationStrategy, workload: WorkloadProfile): Score => [
   missedBy(facts, workload),
   primary(facts, strategy),
-  facts.figures.p50Ms,
+  timeOf(facts.figures),
 ];
 
 export interface Finalist extends Facts {
