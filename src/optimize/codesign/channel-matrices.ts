@@ -1,5 +1,5 @@
 // The weights around a stream as matrices with a row for each channel, for an objective to judge.
-import { type Constant, floatsOf, type Model } from '../../graph/index.js';
+import { type Constant, floatsOf, lengthOf, type Model } from '../../graph/index.js';
 import { type Energies, energyKey } from './activation-energy.js';
 import type { ChannelMatrix, LayoutObjective } from './layout-objective.js';
 import type { Stream, StreamProduct, Touch } from './streams.js';
@@ -23,35 +23,67 @@ interface Weights {
   readonly energy: Float64Array | undefined;
 }
 
+/** How strong the activations are that a row, or a column, reads: root mean squares. */
+function scalesOf(
+  { constant, product, touch, energy }: Weights,
+  { size, features }: { size: number; features: number },
+) {
+  const rowScale = new Float32Array(size).fill(1);
+  const columnScale = new Float32Array(features).fill(1);
+  if (energy === undefined) return { rowScale, columnScale };
+  if (product.role === 'inner') {
+    for (let row = 0; row < size; row++) {
+      let sum = 0;
+      for (let o = 0; o < touch.outer; o++) sum += energy[o * size + row];
+      rowScale[row] = Math.sqrt(sum / touch.outer);
+    }
+    return { rowScale, columnScale };
+  }
+  const inner = product.innerAxis;
+  let feature = 0;
+  forEachPlace(constant, touch, ({ channel, at }) => {
+    if (channel === 0)
+      columnScale[feature++] = Math.sqrt(energy[Math.floor(at / strideOf(constant, inner)) % constant.shape[inner]]);
+  });
+  return { rowScale, columnScale };
+}
+
+/** All places of a constant in their order, with the channel that each belongs to. */
+function forEachPlace(
+  constant: Constant,
+  { axis, outer }: Touch,
+  visit: (place: { channel: number; at: number }) => void,
+): void {
+  const stride = strideOf(constant, axis);
+  const size = constant.shape[axis] / outer;
+  const count = lengthOf(constant);
+  for (let at = 0; at < count; at++) visit({ channel: Math.floor(at / stride) % size, at });
+}
+
 /** A row for each channel; the features are all other places of the constant, in their order. */
-function matrixOf({ constant, product, touch, energy }: Weights, objective: LayoutObjective): ChannelMatrix {
-  const { innerAxis, outerAxis, role } = product;
-  const otherAxis = role === 'inner' ? outerAxis : innerAxis;
-  const [stride, otherStride, innerStride] = [touch.axis, otherAxis, innerAxis].map(axis => strideOf(constant, axis));
+function matrixOf(weights: Weights, objective: LayoutObjective): ChannelMatrix {
+  const { constant, product, touch } = weights;
+  const otherAxis = product.role === 'inner' ? product.outerAxis : product.innerAxis;
+  const otherStride = strideOf(constant, otherAxis);
   const otherSize = constant.shape[otherAxis];
   const size = constant.shape[touch.axis] / touch.outer;
   const parts = objective.chunksOf(otherSize);
   const numbers = floatsOf(constant);
   const features = numbers.length / size;
-  const values = new Float64Array(numbers.length);
+  const values = new Float32Array(numbers.length);
   const chunkOf = new Int32Array(features);
   const filled = new Int32Array(size);
+  const seen = new Int32Array(otherSize);
   const matrices = objective.isEachMatrixApart ? features / otherSize : 1;
-  const seen = new Map<number, number>();
-  for (let at = 0; at < numbers.length; at++) {
-    const along = Math.floor(at / stride) % (touch.outer * size);
-    const channel = along % size;
+  forEachPlace(constant, touch, ({ channel, at }) => {
     const feature = filled[channel]++;
+    values[channel * features + feature] = numbers[at];
+    if (channel > 0) return;
     const other = Math.floor(at / otherStride) % otherSize;
-    const scale =
-      energy === undefined ? 1 : Math.sqrt(energy[Math.floor(at / innerStride) % constant.shape[innerAxis]]);
-    values[channel * features + feature] = numbers[at] * scale;
-    if (channel > 0) continue;
-    const matrix = (seen.get(other) ?? 0) % matrices;
-    seen.set(other, matrix + 1);
-    chunkOf[feature] = matrix * parts + Math.floor((other * parts) / otherSize);
-  }
-  return { role, size, features, values, chunkOf, chunks: parts * matrices };
+    chunkOf[feature] = (seen[other]++ % matrices) * parts + Math.floor((other * parts) / otherSize);
+  });
+  const scales = scalesOf(weights, { size, features });
+  return { role: product.role, size, features, values, ...scales, chunkOf, chunks: parts * matrices };
 }
 
 /**

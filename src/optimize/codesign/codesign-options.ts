@@ -17,6 +17,18 @@ export const codesignOptions = optionSchema({
     min: 0,
     max: 1e9,
   }),
+  measuredSwaps: integerOption({
+    doc: 'Swaps that are judged by compressing and running, from the best layout on.',
+    default: 24,
+    min: 0,
+    max: 1e6,
+  }),
+  randomLayouts: integerOption({
+    doc: 'Random layouts that are measured as a control; the best of them is reported as such.',
+    default: 8,
+    min: 1,
+    max: 1000,
+  }),
   rows: integerOption({
     doc: 'Rows (sample and place) that the correlations of a stream are taken from at most.',
     default: 4096,
@@ -49,6 +61,10 @@ export interface CodesignOptions {
   readonly leastGain?: number;
   /** Swaps tried for each stream, start and round at most. @default 200 000 */
   readonly swaps?: number;
+  /** Swaps that are judged by compressing and running, from the best layout on. @default 24 */
+  readonly measuredSwaps?: number;
+  /** Random layouts that are measured as a control. @default 8 */
+  readonly randomLayouts?: number;
   /** Rows (sample and place) that correlations are taken from at most. @default 4096 */
   readonly rows?: number;
   /** Weights count by how strong the activations are that they read. @default true */

@@ -7,12 +7,15 @@ import type { CodesignMetrics } from './codesign-metrics.js';
 import type { Correlation } from './correlation.js';
 import type { PermutationFile } from './permutation-file.js';
 
-/** 'identity' and 'random' are controls: no order, and chance. */
-export type LayoutKind = 'identity' | 'random' | 'spectral' | 'refined';
+/**
+ * 'identity' and 'random' are controls: no order, and the best of several shuffles. 'spectral': sorted by correlation.
+ * 'refined': swaps that raise the objective. 'measured': swaps that lower the measured error, from the best of these on.
+ */
+export type LayoutKind = 'identity' | 'random' | 'spectral' | 'refined' | 'measured';
 
 export interface CodesignCandidate {
   readonly layout: LayoutKind;
-  /** Round of refinement; 0 for the others. */
+  /** Round of refinement, swaps made by measurement, or how many shuffles there were; 0 for the others. */
   readonly round: number;
   /** Error on the samples that the layout was fitted to. */
   readonly fitted: Deviation;

@@ -21,6 +21,7 @@ import {
   randomOrders,
   type SearchGround,
   scoresOf,
+  shaken,
   sweep,
 } from './layout-search.js';
 import { paretoSet } from './pareto.js';
@@ -90,7 +91,7 @@ function onlyChanged(stream: Stream, { compressed }: Trial): Stream {
 async function allTrials(search: Search, identity: Trial, correlations: readonly Correlation[]): Promise<Trial[]> {
   const { ground, jury, config, watch } = search;
   if (ground.streams.length === 0) return [identity];
-  const layout = async (kind: 'random' | 'spectral', orders: Orders): Promise<Trial> =>
+  const layout = async (kind: 'spectral', orders: Orders): Promise<Trial> =>
     tried(
       watch.during(() => permuted(ground.base, ground.streams, orders)),
       { kind, round: 0, orders },
@@ -105,9 +106,37 @@ async function allTrials(search: Search, identity: Trial, correlations: readonly
         ]),
       ),
   );
-  const random = await layout('random', randomOrders(ground.streams, config.seed));
-  const trials = [identity, random, await layout('spectral', spectral)];
-  return [...trials, ...(await refinedTrials(search, spectral, identity))];
+  const trials = [identity, await bestShuffle(search), await layout('spectral', spectral)];
+  trials.push(...(await refinedTrials(search, spectral, identity)));
+  const measured = await measuredTrial(search, bestOf(trials));
+  return measured === undefined ? trials : [...trials, measured];
+}
+
+const bestOf = (trials: readonly Trial[]): Trial =>
+  trials.reduce((best, trial) => (trial.fitted.relativeL2 < best.fitted.relativeL2 ? trial : best));
+
+/** The best of several random layouts by the measured error: what a search by luck alone would find. */
+async function bestShuffle({ ground, jury, config }: Search): Promise<Trial> {
+  const shuffles: Trial[] = [];
+  for (let k = 0; k < config.randomLayouts; k++) {
+    const orders = randomOrders(ground.streams, config.seed + k);
+    const layout = { kind: 'random', round: config.randomLayouts, orders } as const;
+    shuffles.push(await tried(permuted(ground.base, ground.streams, orders), layout, jury));
+  }
+  return bestOf(shuffles);
+}
+
+/** Swaps on trial: a few channels change places, the model is compressed and run, and what errs less stays. */
+async function measuredTrial({ ground, jury, config }: Search, from: Trial): Promise<Trial | undefined> {
+  const random = seededRandom(config.seed).fork(99);
+  let [best, made] = [from, 0];
+  for (let k = 0; k < config.measuredSwaps; k++) {
+    const orders = shaken(ground.streams, best.orders, random);
+    const layout = { kind: 'measured', round: made + 1, orders } as const;
+    const trial = await tried(permuted(ground.base, ground.streams, orders), layout, jury);
+    if (trial.fitted.relativeL2 < best.fitted.relativeL2) [best, made] = [trial, made + 1];
+  }
+  return made === 0 ? undefined : best;
 }
 
 interface Timed {
@@ -170,8 +199,7 @@ async function exactnessOf(model: Model, jury: Jury): Promise<Deviation> {
 
 /** The trial with the least error on the samples fitted to, if it also beats the identity on those it was not fitted to. */
 function chosenOf(trials: readonly Trial[]): { index: number; isBetter: boolean } {
-  const errors = trials.map(({ fitted }) => fitted.relativeL2);
-  const least = errors.reduce((best, error, k) => (error < errors[best] ? k : best), 0);
+  const least = trials.indexOf(bestOf(trials));
   const isBetter = least > 0 && trials[least].deviation.relativeL2 < trials[0].deviation.relativeL2;
   return { index: isBetter ? least : 0, isBetter };
 }

@@ -4,7 +4,8 @@ import type { Compressed } from '../compressed.js';
 import { prune } from '../prune/prune.js';
 import { quantizeBlocks } from '../quantize/blocks.js';
 import { type BlockDiagonalOptions, blockDiagonal } from './block-diagonal.js';
-import { blockDiagonalEnergy, blockScales, keepBlocks, keepOf, type LayoutObjective } from './layout-objective.js';
+import { blockDiagonalEnergy, keepBlocks } from './block-objectives.js';
+import { blockScales, keepOf, type LayoutObjective } from './layout-objective.js';
 
 /** A compression, and what of a layout matters to it. Any compression can be plugged in. */
 export interface CodesignFormat {

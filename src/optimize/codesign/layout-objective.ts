@@ -1,4 +1,4 @@
-// What a layout of channels is worth to a compression: how much of the weights' magnitude survives in groups of neighbours.
+// What a layout of channels is worth to a compression: the energy that survives in groups of neighbours.
 
 /** One side of a weight matrix as a stream sees it: a row for each channel, a column for everything else. */
 export interface ChannelMatrix {
@@ -6,17 +6,22 @@ export interface ChannelMatrix {
   readonly role: 'inner' | 'outer';
   readonly size: number;
   readonly features: number;
-  /** size x features, row-major; rows may be weighted by how strong their activations are. */
-  readonly values: Float64Array;
+  /** The weights, size x features, row-major. */
+  readonly values: Float32Array;
+  /** What a row, and a column, is worth: how strong the activations are that its weights read. */
+  readonly rowScale: Float32Array;
+  readonly columnScale: Float32Array;
   /** For each feature, which part of the other axis it lies in, 0 to `chunks` - 1. */
   readonly chunkOf: Int32Array;
   readonly chunks: number;
 }
 
-/** A group of neighbouring channels under one stream's matrices. */
+/** Groups of neighbouring channels under one stream's matrices. */
 export interface GroupScore {
   /** Channels of a group stand at consecutive places; their order inside does not matter. */
   readonly groupSize: number;
+  /** Whether it matters which place a group has. */
+  readonly placeMatters: boolean;
   /** What survives of the group at place `group`, the larger the better. */
   of(channels: ArrayLike<number>, group: number): number;
   /** Numbers that one look at a group costs. */
@@ -35,121 +40,106 @@ export interface LayoutObjective {
   readonly isEachMatrixApart: boolean;
   /** Whether matrices of such sizes can be compressed so. */
   fits(size: number, otherSize: number): boolean;
+  /** @param matrices in the order in which the channels stand now. */
   prepare(matrices: readonly ChannelMatrix[]): GroupScore;
 }
 
-const total = (matrices: readonly ChannelMatrix[], f: (value: number) => number): number =>
-  matrices.reduce((sum, { values }) => sum + values.reduce((part, value) => part + f(value), 0), 0);
-
-const featuresOf = (matrices: readonly ChannelMatrix[]): number =>
-  matrices.reduce((sum, { features }) => sum + features, 0);
-
-/** The sum of the `count` largest. */
-function largest(values: Float64Array, count: number): number {
-  values.sort();
+const sumOf = <T>(items: Iterable<T>, f: (item: T) => number): number => {
   let sum = 0;
-  for (let k = Math.max(0, values.length - count); k < values.length; k++) sum += values[k];
+  for (const item of items) sum += f(item);
   return sum;
+};
+
+/** Energy of each weight as its product feels it. */
+function energyAt({ values, features, rowScale, columnScale }: ChannelMatrix, row: number, feature: number): number {
+  return (values[row * features + feature] * rowScale[row] * columnScale[feature]) ** 2;
 }
 
-/** Magnitudes kept when of each `of` neighbouring inputs of an output the `keep` largest stay (N:M sparsity; Mishra et al. 2021). */
-export function keepOf(keep: number, of: number): LayoutObjective {
+function rowEnergies(matrix: ChannelMatrix): Float64Array {
+  return Float64Array.from({ length: matrix.size }, (_, row) => {
+    let sum = 0;
+    for (let f = 0; f < matrix.features; f++) sum += energyAt(matrix, row, f);
+    return sum;
+  });
+}
+
+const energyOf = (matrices: readonly ChannelMatrix[]): number =>
+  sumOf(matrices, matrix => sumOf(rowEnergies(matrix), value => value));
+
+const featuresOf = (matrices: readonly ChannelMatrix[]): number => sumOf(matrices, ({ features }) => features);
+
+/** The largest `keep` of the values seen, with what each is worth, for all features at once. */
+class Largest {
+  readonly #size: Float32Array;
+  readonly #worth: Float32Array;
+
+  constructor(
+    readonly keep: number,
+    readonly features: number,
+  ) {
+    this.#size = new Float32Array(keep * features);
+    this.#worth = new Float32Array(keep * features);
+  }
+
+  clear(): void {
+    this.#size.fill(-1);
+    this.#worth.fill(0);
+  }
+
+  add(feature: number, size: number, worth: number): void {
+    let [held, heldWorth] = [size, worth];
+    for (let k = 0, at = feature; k < this.keep; k++, at += this.features) {
+      if (held <= this.#size[at]) continue;
+      const [out, outWorth] = [this.#size[at], this.#worth[at]];
+      this.#size[at] = held;
+      this.#worth[at] = heldWorth;
+      [held, heldWorth] = [out, outWorth];
+    }
+  }
+
+  get total(): number {
+    return sumOf(this.#worth, value => value);
+  }
+}
+
+/**
+ * What is kept when of each `of` neighbouring inputs of an output the `keep` largest weights stay (N:M sparsity; Mishra et
+ * al. 2021): their energy, or their plain magnitude as the literature on channel permutation counts it.
+ */
+export function keepOf(keep: number, of: number, measure: 'energy' | 'magnitude' = 'energy'): LayoutObjective {
+  const worthOf = (matrix: ChannelMatrix, row: number, f: number): number =>
+    measure === 'energy' ? energyAt(matrix, row, f) : Math.abs(matrix.values[row * matrix.features + f]);
+  const kept = (matrix: ChannelMatrix, rows: ArrayLike<number>, largest: Largest): number => {
+    largest.clear();
+    for (let k = 0; k < rows.length; k++) {
+      const row = rows[k];
+      for (let f = 0; f < matrix.features; f++)
+        largest.add(f, Math.abs(matrix.values[row * matrix.features + f]), worthOf(matrix, row, f));
+    }
+    return largest.total;
+  };
   return {
-    name: `${keep}:${of} magnitude kept`,
+    name: `${keep}:${of} ${measure} kept`,
     roles: ['inner'],
     chunksOf: () => 1,
     isEachMatrixApart: false,
     fits: size => size % of === 0 && size > of,
-    prepare: matrices => ({
-      groupSize: of,
-      cost: of * featuresOf(matrices),
-      of: channels => {
-        const group = new Float64Array(channels.length);
-        let sum = 0;
-        for (const { values, features } of matrices) {
-          for (let f = 0; f < features; f++) {
-            for (let k = 0; k < group.length; k++) group[k] = Math.abs(values[channels[k] * features + f]);
-            sum += largest(group, keep);
-          }
-        }
-        return sum;
-      },
-      bound: matrices.reduce((sum, matrix) => sum + columnBound(matrix, keep / of), 0),
-    }),
-  };
-}
-
-/** The largest part of each column: no grouping of the rows keeps more. */
-function columnBound({ values, size, features }: ChannelMatrix, part: number): number {
-  let sum = 0;
-  const column = new Float64Array(size);
-  for (let f = 0; f < features; f++) {
-    for (let k = 0; k < size; k++) column[k] = Math.abs(values[k * features + f]);
-    sum += largest(column, Math.round(size * part));
-  }
-  return sum;
-}
-
-/** Energy of each channel in each chunk, over all matrices side by side. */
-function chunkEnergies({ size, features, values, chunkOf, chunks }: ChannelMatrix): Float64Array {
-  const energies = new Float64Array(size * chunks);
-  for (let k = 0; k < size; k++) {
-    for (let f = 0; f < features; f++) energies[k * chunks + chunkOf[f]] += values[k * features + f] ** 2;
-  }
-  return energies;
-}
-
-/** Energy kept when a share of the square blocks stays, the strongest of each row of blocks. */
-export function keepBlocks(blockSize: number, share: number): LayoutObjective {
-  return {
-    name: `${Math.round(100 * share)} % of ${blockSize}x${blockSize} blocks, energy kept`,
-    roles: ['inner', 'outer'],
-    chunksOf: otherSize => Math.max(1, Math.floor(otherSize / blockSize)),
-    isEachMatrixApart: true,
-    fits: (size, otherSize) => size % blockSize === 0 && size > blockSize && otherSize % blockSize === 0,
     prepare: matrices => {
-      const tables = matrices.map(matrix => ({ chunks: matrix.chunks, energies: chunkEnergies(matrix) }));
+      const scratch = matrices.map(({ features }) => new Largest(keep, features));
+      const all = (size: number): number[] => Array.from({ length: size }, (_, row) => row);
       return {
-        groupSize: blockSize,
-        cost: blockSize * matrices.reduce((sum, { chunks }) => sum + chunks, 0),
+        groupSize: of,
+        placeMatters: false,
+        cost: of * featuresOf(matrices),
         of: channels => {
           let sum = 0;
-          for (const { chunks, energies } of tables) {
-            const blocks = new Float64Array(chunks);
-            for (let k = 0; k < channels.length; k++) {
-              for (let c = 0; c < chunks; c++) blocks[c] += energies[channels[k] * chunks + c];
-            }
-            sum += largest(blocks, Math.max(1, Math.round(share * chunks)));
-          }
+          for (let k = 0; k < matrices.length; k++) sum += kept(matrices[k], channels, scratch[k]);
           return sum;
         },
-        bound: total(matrices, value => value * value),
-      };
-    },
-  };
-}
-
-/** Energy inside `blocks` blocks on the diagonal: channel group g with the g-th part of the other axis. */
-export function blockDiagonalEnergy(blocks: number): LayoutObjective {
-  return {
-    name: `${blocks} diagonal blocks, energy kept`,
-    roles: ['inner', 'outer'],
-    chunksOf: () => blocks,
-    isEachMatrixApart: false,
-    fits: (size, otherSize) => size % blocks === 0 && otherSize % blocks === 0 && size > blocks,
-    prepare: matrices => {
-      const tables = matrices.map(chunkEnergies);
-      return {
-        groupSize: (matrices[0]?.size ?? blocks) / blocks,
-        cost: ((matrices[0]?.size ?? blocks) / blocks) * matrices.length,
-        of: (channels, group) => {
-          let sum = 0;
-          for (const energies of tables) {
-            for (let k = 0; k < channels.length; k++) sum += energies[channels[k] * blocks + group];
-          }
-          return sum;
-        },
-        bound: total(matrices, value => value * value),
+        // No grouping keeps more than the same part of each column, wherever its largest weights are.
+        bound: sumOf(matrices, matrix =>
+          kept(matrix, all(matrix.size), new Largest(Math.round((matrix.size * keep) / of), matrix.features)),
+        ),
       };
     },
   };
@@ -161,31 +151,47 @@ export function blockDiagonalEnergy(blocks: number): LayoutObjective {
  */
 export function blockScales(bits: number, blockSize: number): LayoutObjective {
   const levels = 2 ** (bits - 1) - 1;
+  const errorOf = (
+    { values, features, rowScale }: ChannelMatrix,
+    rows: ArrayLike<number>,
+    most: Float32Array,
+  ): number => {
+    most.fill(0);
+    let worth = 0;
+    for (let k = 0; k < rows.length; k++) {
+      worth += rowScale[rows[k]] ** 2;
+      for (let f = 0, at = rows[k] * features; f < features; f++, at++) {
+        const magnitude = Math.abs(values[at]);
+        if (magnitude > most[f]) most[f] = magnitude;
+      }
+    }
+    let squares = 0;
+    for (let f = 0; f < features; f++) squares += most[f] * most[f];
+    return (worth * squares) / (12 * levels * levels);
+  };
   return {
-    name: `${bits} bits, a scale for ${blockSize}, energy less error`,
+    name: `${bits} bits, a scale for ${blockSize}: energy less error`,
     roles: ['inner'],
     chunksOf: () => 1,
     isEachMatrixApart: false,
     fits: size => size % blockSize === 0 && size > blockSize,
-    prepare: matrices => ({
-      groupSize: blockSize,
-      cost: blockSize * featuresOf(matrices),
-      of: channels => {
-        let sum = 0;
-        for (const { values, features } of matrices) {
-          for (let f = 0; f < features; f++) {
-            let [most, energy] = [0, 0];
-            for (let k = 0; k < channels.length; k++) {
-              const magnitude = Math.abs(values[channels[k] * features + f]);
-              most = Math.max(most, magnitude);
-              energy += magnitude * magnitude;
-            }
-            sum += energy - (channels.length * (most / levels) ** 2) / 12;
+    prepare: matrices => {
+      const energies = matrices.map(rowEnergies);
+      const scratch = matrices.map(({ features }) => new Float32Array(features));
+      return {
+        groupSize: blockSize,
+        placeMatters: false,
+        cost: blockSize * featuresOf(matrices),
+        of: channels => {
+          let sum = 0;
+          for (let k = 0; k < matrices.length; k++) {
+            for (let c = 0; c < channels.length; c++) sum += energies[k][channels[c]];
+            sum -= errorOf(matrices[k], channels, scratch[k]);
           }
-        }
-        return sum;
-      },
-      bound: total(matrices, value => value * value),
-    }),
+          return sum;
+        },
+        bound: energyOf(matrices),
+      };
+    },
   };
 }

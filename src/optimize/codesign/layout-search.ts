@@ -94,7 +94,7 @@ export interface SweepOptions {
 }
 
 /** Looks at groups may touch so many numbers for each stream and start. */
-const numbersTouched = 5e8;
+const numbersTouched = 1e9;
 
 /** One pass over all streams: each is ordered anew, from its present order and from its start, and the better is kept. */
 export function sweep(ground: SearchGround, orders: Orders, { starts, swaps, random }: SweepOptions): Orders {
@@ -119,4 +119,16 @@ export function sweep(ground: SearchGround, orders: Orders, { starts, swaps, ran
 export function randomOrders(streams: readonly Stream[], seed: number): Orders {
   const random = seededRandom(seed);
   return new Map(streams.map(stream => [stream.name, random.shuffle(identity(stream.size))]));
+}
+
+/** A few channels of one stream change places with others, a stream that is drawn by lot. */
+export function shaken(streams: readonly Stream[], orders: Orders, random: Random): Orders {
+  const stream = streams[random.integer(streams.length)];
+  const order = [...orderOf(orders, stream)];
+  const pairs = 1 + random.integer(Math.max(1, Math.floor(stream.size / 8)));
+  for (let k = 0; k < pairs; k++) {
+    const [i, j] = [random.integer(stream.size), random.integer(stream.size)];
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return new Map([...orders, [stream.name, order]]);
 }

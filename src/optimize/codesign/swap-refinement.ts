@@ -92,7 +92,7 @@ export function refineBySwaps(order: readonly number[], score: GroupScore, { swa
   const places = random.shuffle(Array.from({ length: count * size }, (_, k) => k));
   while (isBetter && tried < swaps) {
     isBetter = false;
-    for (const [a, b] of pairsOf(count)) {
+    for (const [a, b] of score.placeMatters ? pairsOf(count) : []) {
       if (tried++ >= swaps) break;
       if (layout.swapGroups(a, b)) [made, isBetter] = [made + 1, true];
     }
