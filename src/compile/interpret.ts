@@ -7,8 +7,9 @@ import type { Watch } from './locate.js';
 import { lowerLoop } from './loop.js';
 import { isElementType } from './onnx/element-type.js';
 import type { Graph } from './onnx/graph.js';
+import { aheadOf, readAhead } from './rules/ahead.js';
 import { settle } from './rules/factor.js';
-import { idioms } from './rules/idioms.js';
+import { findIdioms } from './rules/idioms/find.js';
 import { elementTypeOf, Refusal, type RuleContext, refuse } from './rules/rule.js';
 import { rules } from './rules/table.js';
 import type { TracedConstant } from './trace.js';
@@ -48,7 +49,6 @@ function applyCall(walk: Walk, equation: Equation, inputs: readonly View[]): rea
   const inner: unknown = equation.params.jaxpr;
   const name: unknown = equation.params.name;
   if (!isInnerFunction(inner)) return refuse('its inner function has an unknown form');
-  const idiom = typeof name === 'string' ? idioms.get(name) : undefined;
   const { graph } = walk.context;
   const inside = { ...walk, call: walk.call ?? equation };
   const loop = readLoopName(name);
@@ -57,8 +57,7 @@ function applyCall(walk: Walk, equation: Equation, inputs: readonly View[]): rea
       interpret({ ...inside, context: { ...walk.context, graph: body } }, inner, entries),
     );
   }
-  const whole = idiom?.(graph, inner, inputs);
-  return whole ?? interpret(inside, inner, inputs);
+  return interpret(inside, inner, inputs);
 }
 
 /** What has no elements needs no rule; of arrays without elements only a join makes some that have. */
@@ -79,7 +78,8 @@ function applyRule(walk: Walk, equation: Equation, inputs: readonly View[]): rea
   if (empty !== undefined) return empty;
   if (primitive === 'jit') return applyCall(walk, equation, inputs);
   const rule = rules.get(primitive) ?? refuse('it has no native lowering');
-  const step = { primitive, params, inputs: equation.inputs.map(({ aval }) => aval), outputs };
+  const avals = equation.inputs.map(({ aval }) => aval);
+  const step = { primitive, params, inputs: avals, outputs, ahead: aheadOf(equation) };
   return rule(walk.context, step, inputs).map((view, k) => {
     const dtype = elementTypeOf(outputs[k]?.dtype ?? view.dtype);
     return dtype === view.dtype ? view : castTo(walk.context.graph, settle(walk.context.graph, view), dtype);
@@ -108,6 +108,7 @@ function checkShapes(equation: Equation, views: readonly View[]): void {
 export function interpret(walk: Walk, jaxpr: Jaxpr, inputs: readonly View[]): View[] {
   const { graph } = walk.context;
   const environment = new Map<Atom, View>();
+  readAhead(jaxpr);
   const read = (atom: Atom): View => {
     const known = environment.get(atom);
     if (known !== undefined) return known;
@@ -118,9 +119,11 @@ export function interpret(walk: Walk, jaxpr: Jaxpr, inputs: readonly View[]): Vi
     const view = inputs[k];
     if (view !== undefined) environment.set(variable, view);
   });
+  const idioms = findIdioms(jaxpr);
   for (const equation of jaxpr.eqns) {
-    const views = equation.inputs.map(read);
-    const results = applyEquation(walk, equation, views);
+    const idiom = idioms.get(equation);
+    const whole = idiom?.emit(walk.context, idiom.inputs.map(read));
+    const results = whole === undefined ? applyEquation(walk, equation, equation.inputs.map(read)) : [whole];
     checkShapes(equation, results);
     equation.outBinders.forEach((variable, k) => {
       const view = results[k];

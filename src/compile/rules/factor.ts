@@ -3,12 +3,16 @@ import { elementwise } from '../layout/elementwise.js';
 import { castTo } from '../layout/materialize.js';
 import { literalView, sameList, shapeOf, sizeOf, type View } from '../layout/view.js';
 import type { Graph } from '../onnx/graph.js';
+import { rememberProduct, sharedFactor } from './common-factor.js';
 import { promotedElementType, type Rule, type RuleContext, type Step } from './rule.js';
 
 /** Factors wait only in this range, so that what is computed in the meantime neither overflows nor vanishes. */
 const range = { least: 1e-6, most: 1e6 } as const;
 /** A factor moves onto an operand that is this many times smaller than the result. */
 const muchSmaller = 4;
+
+/** One exactly, where only the rounding of reciprocals keeps a number from it. */
+const snapped = (value: number): number => (Math.abs(Math.abs(value) - 1) < 1e-12 ? Math.sign(value) : value);
 
 const factorOf = (view: View): number => view.factor ?? 1;
 const isFloat = (view: View): boolean => view.dtype === 'float32' || view.dtype === 'float64';
@@ -31,7 +35,7 @@ export function settle(graph: Graph, view: View): View {
 
 /** The view times `factor`, later; at once if the factor is out of range. */
 function scaled(graph: Graph, view: View, factor: number): View {
-  const total = factorOf(view) * factor;
+  const total = snapped(factorOf(view) * factor);
   if (total === 1) return bare(view);
   const size = Math.abs(total);
   if (size >= range.least && size <= range.most) return { ...view, factor: total };
@@ -60,18 +64,32 @@ const linear: Treatment = rule => (context, step, inputs) => {
   return rule(context, step, [bare(first), ...others]).map(view => scaled(context.graph, view, factor));
 };
 
+/** The number that later equations want a contraction's result to be multiplied by, where it can be. */
+function wantedOf({ primitive, ahead, outputs }: Step, factor: number): number {
+  const [output] = outputs;
+  const isContraction = primitive === 'dot' || primitive === 'conv';
+  const isFloating = output?.dtype === 'float32' || output?.dtype === 'float64';
+  const wanted = ahead?.wanted ?? 1;
+  const inRange = [wanted, factor * wanted].every(
+    value => Math.abs(value) >= range.least && Math.abs(value) <= range.most,
+  );
+  return isContraction && isFloating && inRange ? wanted : 1;
+}
+
 /** The product of both factors passes to the result, or onto an operand that is much smaller. */
 const bilinear: Treatment = rule => (context, step, inputs) => {
-  const factor = inputs.reduce((total, view) => total * factorOf(view), 1);
-  if (factor === 1 || !canWait(factor)) return settled(rule)(context, step, inputs);
+  const factor = snapped(inputs.reduce((total, view) => total * factorOf(view), 1));
+  const wanted = wantedOf(step, factor);
+  if ((factor === 1 && wanted === 1) || !canWait(factor)) return settled(rule)(context, step, inputs);
   const size = (step.outputs[0]?.shape ?? []).reduce((total, length) => total * length, 1);
   const sizes = inputs.map(view => sizeOf(view.atoms));
   const smallest = sizes.indexOf(Math.min(...sizes));
   if ((sizes[smallest] ?? size) * muchSmaller > size) {
     return rule(context, step, inputs.map(bare)).map(view => scaled(context.graph, view, factor));
   }
-  const placed = inputs.map((view, k) => (k === smallest ? settle(context.graph, { ...view, factor }) : bare(view)));
-  return rule(context, step, placed);
+  const onSmallest = snapped(factor * wanted);
+  const placed = inputs.map((view, k) => (k === smallest ? times(context.graph, view, onSmallest) : bare(view)));
+  return rule(context, step, placed).map(view => scaled(context.graph, view, 1 / wanted));
 };
 
 /** Inputs in the element type in which they meet; undefined if that is not a float. */
@@ -100,10 +118,15 @@ const product: Treatment = rule => (context, step, inputs) => {
     const value = other.literal;
     if (fits && value !== undefined && canWait(value)) return [scaled(context.graph, array, value)];
   }
-  return bilinear(rule)(context, step, [x, y]);
+  const results = bilinear(rule)(context, step, [x, y]);
+  const [result] = results;
+  const alike = sizeOf(x.atoms) === sizeOf(y.atoms) && x.literal === undefined && y.literal === undefined;
+  if (result !== undefined && alike && step.ahead?.uses === 1)
+    rememberProduct(context.graph, result, [bare(x), bare(y)]);
+  return results;
 };
 
-/** The view times a positive number, now; free for numbers known while lowering. */
+/** The view without its own factor times a number, now; free for numbers known while lowering. */
 function times(graph: Graph, view: View, factor: number): View {
   if (factor === 1) return bare(view);
   if (view.literal === undefined) return settle(graph, { ...view, factor });
@@ -116,23 +139,54 @@ function dominates(x: View, y: View): boolean {
   return sizeX === sizeY ? Math.abs(factorOf(x)) >= Math.abs(factorOf(y)) : sizeX > sizeY;
 }
 
-/** A sum takes over the factor of one term, the other is multiplied by the ratio; signs become a subtraction. */
-const sum: Treatment = rule => (context, step, inputs) => {
+/** A sum of products with a common factor: that times the sum of the others. */
+function factored(context: RuleContext, step: Step, [x, y]: readonly [View, View]): View | undefined {
   const { graph } = context;
-  const floats = floatInputs(context, step, inputs);
-  const [x, y] = floats ?? [];
-  if (x === undefined || y === undefined) return rule(context, step, inputs);
+  if (!step.ahead?.inputUses.every(uses => uses === 1)) return undefined;
+  const shared = sharedFactor(graph, x, y);
+  if (shared === undefined) return undefined;
+  const multiply = (a: View, b: View): View => elementwise(graph, 'Mul', { inputs: [a, b], dtype: a.dtype });
+  const [left, right] = shared.rests.map((rest, k) => {
+    const view = rest.reduce(multiply);
+    const factor = factorOf(k === 0 ? x : y);
+    return factor === 1 ? view : { ...view, factor };
+  });
+  if (left === undefined || right === undefined) return undefined;
+  const inner = sumOf(graph, left, right);
+  return scaled(graph, multiply(shared.common, bare(inner)), factorOf(inner));
+}
+
+/** A sum takes over the factor of one term, the other is multiplied by the ratio; signs become a subtraction. */
+function sumOf(graph: Graph, x: View, y: View): View {
   const [main, other] = dominates(x, y) ? [x, y] : [y, x];
   const common = Math.abs(factorOf(main));
-  const term = times(graph, other, Math.abs(factorOf(other)) / common);
+  const term = times(graph, other, snapped(Math.abs(factorOf(other)) / common));
   const [negative, otherNegative] = [factorOf(main) < 0, factorOf(other) < 0];
+  const { dtype } = main;
   if (negative === otherNegative) {
-    const ordered = main === x ? [bare(main), term] : [term, bare(main)];
-    return rule(context, step, ordered).map(view => scaled(graph, view, negative ? -common : common));
+    const inputs = main === x ? [bare(main), term] : [term, bare(main)];
+    return scaled(graph, elementwise(graph, 'Add', { inputs, dtype }), negative ? -common : common);
   }
-  const operands = negative ? [term, bare(main)] : [bare(main), term];
-  const difference = elementwise(graph, 'Sub', { inputs: operands, dtype: main.dtype });
-  return [scaled(graph, difference, common)];
+  const inputs = negative ? [term, bare(main)] : [bare(main), term];
+  return scaled(graph, elementwise(graph, 'Sub', { inputs, dtype }), common);
+}
+
+const sum: Treatment = rule => (context, step, inputs) => {
+  const [x, y] = floatInputs(context, step, inputs) ?? [];
+  if (x === undefined || y === undefined) return rule(context, step, inputs);
+  return [factored(context, step, [x, y]) ?? sumOf(context.graph, x, y)];
+};
+
+/** exp(-x) that is wanted times c is exp(log(c) - x): the number costs no pass of its own. */
+const exponential: Treatment = rule => (context, step, inputs) => {
+  const [view] = inputs;
+  const wanted = step.ahead?.wanted ?? 1;
+  const fits = wanted > 0 && wanted !== 1 && wanted >= range.least && wanted <= range.most;
+  if (view?.factor !== -1 || !fits) return settled(rule)(context, step, inputs);
+  const { graph } = context;
+  const logarithm = literalView(graph, Math.log(wanted), { dtype: view.dtype, shape: [] });
+  const argument = elementwise(graph, 'Sub', { inputs: [logarithm, bare(view)], dtype: view.dtype });
+  return rule(context, step, [argument]).map(result => scaled(graph, result, 1 / wanted));
 };
 
 const negation: Treatment = rule => (context, step, inputs) => {
@@ -161,6 +215,7 @@ const treatments: ReadonlyMap<string, Treatment> = new Map([
   ['mul', product],
   ['neg', negation],
   ['reciprocal', inversion],
+  ['exp', exponential],
   ['dot', bilinear],
   ['conv', bilinear],
   ['reduce', reduction],

@@ -5,6 +5,7 @@ import { castTo } from '../layout/materialize.js';
 import type { View } from '../layout/view.js';
 import { type ElementType, isElementType } from '../onnx/element-type.js';
 import type { Graph } from '../onnx/graph.js';
+import type { Ahead } from './ahead.js';
 
 /** One equation, as a rule sees it. */
 export interface Step {
@@ -12,6 +13,8 @@ export interface Step {
   readonly params: unknown;
   readonly inputs: readonly AbstractValue[];
   readonly outputs: readonly AbstractValue[];
+  /** What later equations want of the result. */
+  readonly ahead?: Ahead;
 }
 
 export interface RuleContext {
