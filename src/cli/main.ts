@@ -32,6 +32,11 @@ const verbs: Readonly<Record<string, Verb>> = {
       'Learn a surrogate of a problem and write its model package; an interrupted run goes on where it stopped.',
     load: async () => (await import('./commands/learn.js')).learnCommand(),
   },
+  compile: {
+    description:
+      'Compile functions over arrays to ONNX models; --explain shows which tier answers their calls, and why.',
+    load: async () => (await import('./commands/compile.js')).compileCommand(),
+  },
   serve: {
     description:
       'Serve the models of the repository over HTTP and gRPC (KServe v2 as Triton speaks it, REST, studio), with the solver as one more backend.',

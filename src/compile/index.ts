@@ -21,8 +21,7 @@ export { type Machine, thisMachine } from './tiers/machine.js';
 export { type AdaptiveConfig, type AdaptiveSettings, adaptiveOptions } from './tiers/options.js';
 export { type TierEvent, tierChannel } from './tiers/tier-events.js';
 export type { CompileReport, FunctionReport, VersionReport } from './tiers/tier-report.js';
-export { type Program, type ProgramValue, trace } from './trace.js';
-export { type TracedFunction, traced } from './traced.js';
+export { type Program, type ProgramValue, trace, traceTrees } from './trace.js';
 export { type TracedFunction, traced } from './traced.js';
 export {
   grad,

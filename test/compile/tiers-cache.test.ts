@@ -217,7 +217,7 @@ describe('processes', () => {
       await rm(folder, { recursive: true, force: true });
       await mkdir(folder);
       const written = new AbortController();
-      const changes = watch(folder, { signal: written.signal });
+      const changes = watch(folder, { signal: written.signal })[Symbol.asyncIterator]();
       const { child, result } = begin();
       const dead = result.catch(() => undefined);
       await (moment === 'as it begins' ? once(child.stdout, 'data') : changes.next());

@@ -28,4 +28,11 @@ export const cliErrors = {
       `The training ended as '${status}' and no model was written. Lower the learning rate or take another seed; 'galerkin learn --help' shows both.`,
     doc: 'The training that a start needs did not finish. Lower the learning rate or take another seed.',
   }),
+  FUNCTION_FILE_INVALID: entry<{ file: string; wanted: string; got: string }>({
+    http: 400,
+    exit: 65,
+    message: ({ file, wanted, got }) =>
+      `${file}: wanted ${wanted}, got ${got}. 'galerkin compile' takes a JavaScript module (.js or .mjs) that exports functions over arrays and their 'specs' (docs/tiers.md).`,
+    doc: 'The file given to galerkin compile is missing, does not load, or exports no function with specs. TypeScript must be compiled to JavaScript first.',
+  }),
 };
