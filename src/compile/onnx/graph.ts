@@ -47,7 +47,7 @@ export interface Constant {
 /** Begins the names of our own tensors; no name from outside may. */
 export const ownPrefix = '#';
 /** Contrib operators, by the domain that the runtime registers them in. */
-const contribOperators = new Set(['FusedMatMul', 'Gelu']);
+const contribOperators = new Set(['FusedMatMul', 'Gelu', 'FastGelu', 'QuickGelu']);
 /** Constants up to this size are compared by content. */
 const comparedBytes = 4096;
 

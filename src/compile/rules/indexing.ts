@@ -58,7 +58,9 @@ const gather: Rule = ({ graph }, step, inputs) => {
   const flat = reshapeView(graph, transposeView(source, order), together);
   const isolated = isolate(graph, flat, at);
   const indexShape = shapeOf(index);
-  const tensor = graph.node('Gather', [isolated.tensor, materialize(graph, index)], { axis: 1 });
+  // One axis of positions, so that the tensor has the three dimensions that its view states.
+  const positions = materialize(graph, reshapeView(graph, index, [product(indexShape)]));
+  const tensor = graph.node('Gather', [isolated.tensor, positions], { axis: 1 });
   const gathered = rejoin(isolated, tensor, indexShape);
   return [transposeView(gathered, moveOrder(gathered.axes.length, { from: at, count: indexShape.length, to: outDim }))];
 };
