@@ -41,4 +41,5 @@ export {
   vjp,
   vmap,
 } from './tracer.js';
+export { type UnrolledGradient, type UnrolledLoss, unrolledValueAndGrad } from './unroll/gradient.js';
 export { trajectory, unroll } from './unroll/unroll.js';

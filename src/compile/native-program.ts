@@ -84,6 +84,10 @@ async function runTrees(door: Door, args: readonly unknown[]): Promise<Tree<Tens
   return door.program.outputTree.build(leaves);
 }
 
+/** The runtime's fusions keep factors of matrix products in single precision; programs in double precision do without. */
+const precisionOf = ({ inputs, outputs }: Program): SessionOptions =>
+  [...inputs, ...outputs].some(({ dtype }) => dtype === 'float64') ? { graphLevel: 'basic' } : {};
+
 /**
  * Traces, lowers and opens `fn` as one native program.
  * @param specs one tree of specs for each argument.
@@ -97,7 +101,7 @@ export function compileNative<Args extends unknown[], Result>(
 export async function compileNative(fn: TreeFunction, specs: unknown, options: SessionOptions = {}): Promise<unknown> {
   const program = traceTrees(fn, specs);
   const model = lower(program);
-  const session = await openSession(model.bytes, options);
+  const session = await openSession(model.bytes, { ...precisionOf(program), ...options });
   const door = { program, model, session };
   return {
     program,

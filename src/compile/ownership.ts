@@ -1,23 +1,13 @@
 // Ownership: while a function is traced nothing is computed, so arrays need not be counted; each may be used any number of times.
 import { Array as TracedArray } from '@jax-js/jax';
+import { type Restore, replaceProperty } from './replace-property.js';
 import { type Recorder, tracerClasses } from './tracer-classes.js';
-
-type Restore = () => void;
-
-function replace(target: object, name: string, descriptor: PropertyDescriptor): Restore {
-  const original = Object.getOwnPropertyDescriptor(target, name);
-  if (original === undefined) return () => undefined;
-  Object.defineProperty(target, name, { ...original, ...descriptor });
-  return () => {
-    Object.defineProperty(target, name, original);
-  };
-}
 
 /** Arrays that record are names in a list of equations: taking and dropping references of them changes nothing. */
 function uncount(prototype: object): Restore[] {
   return [
-    replace(prototype, 'dispose', { value: () => undefined }),
-    replace(prototype, 'ref', {
+    replaceProperty(prototype, 'dispose', { value: () => undefined }),
+    replaceProperty(prototype, 'ref', {
       get(this: unknown) {
         return this;
       },
@@ -27,7 +17,6 @@ function uncount(prototype: object): Restore[] {
 
 const { prototype: realArray } = TracedArray;
 const realDispose = realArray.dispose;
-const realRead = realArray.dataSync;
 
 const realReference = Object.getOwnPropertyDescriptor(realArray, 'ref')?.get;
 
@@ -43,19 +32,20 @@ interface Scope {
 
 /** Real arrays keep their memory: uses and reads in the function leave the count as it was. */
 function keepRealArrays(scope: Scope): Restore[] {
+  const realRead = realArray.dataSync;
   return [
-    replace(realArray, 'dispose', {
+    replaceProperty(realArray, 'dispose', {
       value(this: TracedArray) {
         if (scope.reading > 0) realDispose.call(this);
       },
     }),
-    replace(realArray, 'ref', {
+    replaceProperty(realArray, 'ref', {
       get(this: TracedArray) {
         if (scope.reading > 0 || this.refCount <= 0) takeReference(this);
         return this;
       },
     }),
-    replace(realArray, 'dataSync', {
+    replaceProperty(realArray, 'dataSync', {
       value(this: TracedArray) {
         if (scope.reading > 0) return realRead.call(this);
         takeReference(this);
@@ -74,13 +64,13 @@ function keepRealArrays(scope: Scope): Restore[] {
 function followRecorders(prototype: Recorder, scope: Scope): Restore[] {
   const { addConst, build } = prototype;
   return [
-    replace(prototype, 'addConst', {
+    replaceProperty(prototype, 'addConst', {
       value(this: Recorder, tracer: unknown, value: unknown) {
         scope.open.add(this);
         return addConst.call(this, tracer, value);
       },
     }),
-    replace(prototype, 'build', {
+    replaceProperty(prototype, 'build', {
       value(this: Recorder, ...values: unknown[]) {
         scope.open.delete(this);
         return build.apply(this, values);
@@ -116,7 +106,7 @@ export function withoutOwnership<T>(action: () => T): T {
     result = action();
   } finally {
     current = undefined;
-    for (const restore of restores) restore();
+    for (const restore of restores.reverse()) restore();
   }
   for (const { constVals } of scope.open)
     for (const value of constVals.values()) if (value instanceof TracedArray) takeReference(value);

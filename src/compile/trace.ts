@@ -3,6 +3,7 @@
 import type { Array as Traced } from '@jax-js/jax';
 import { makeJaxpr, numpy, Array as TracedArray } from '@jax-js/jax';
 import { GalerkinError, isGalerkinError, toFloat16 } from '../base/index.js';
+import { withExactNumbers } from './exact-numbers.js';
 import type { Jaxpr } from './jaxpr.js';
 import { Watch } from './locate.js';
 import { type ElementArray, type ElementType, isElementType } from './onnx/element-type.js';
@@ -94,7 +95,7 @@ function record(fn: TreeFunction, inputs: ArgumentTree, batch: number): Recorded
     );
   const examples = inputs.leaves.map(spec => numpy.zeros(shapeAt(spec, batch), { dtype: dtypeOf(spec) }));
   try {
-    const { jaxpr: closed } = makeJaxpr(flat)(...examples);
+    const { jaxpr: closed } = withExactNumbers(() => makeJaxpr(flat)(...examples));
     if (outputTree === undefined) throw new GalerkinError('TRACE_FAILED', { reason: 'it was never called' });
     return { recording: { batch, jaxpr: closed.jaxpr, constants: closed.consts.map(readConstant), watch }, outputTree };
   } catch (cause) {

@@ -1,5 +1,6 @@
 // The tracer's own jit for functions that are written without reference counts: what runs before a native program is there.
 import { type JsTree, jit, type Array as Traced } from '@jax-js/jax';
+import { withExactNumbers } from './exact-numbers.js';
 import { withoutOwnership } from './ownership.js';
 import { requireReady } from './tracer.js';
 
@@ -19,5 +20,7 @@ export interface TracedFunction<Args extends unknown[], Result> {
 export function traced<Args extends unknown[], Result>(fn: (...args: Args) => Result): TracedFunction<Args, Result>;
 export function traced(fn: (...args: readonly JsTree<Traced>[]) => JsTree<Traced>): unknown {
   requireReady('traced()');
-  return jit((...args: JsTree<Traced>[]) => withoutOwnership(() => fn(...args)));
+  const compiled = jit((...args: JsTree<Traced>[]) => withoutOwnership(() => fn(...args)));
+  const run = (...args: JsTree<Traced>[]): unknown => withExactNumbers(() => compiled(...args));
+  return Object.assign(run, { dispose: compiled.dispose });
 }

@@ -1,5 +1,5 @@
 // The tracer's classes that it does not export: met once on values of a tiny trace, and known by their methods.
-import { linearize, makeJaxpr, numpy, Array as TracedArray } from '@jax-js/jax';
+import { linearize, makeJaxpr, numpy, Array as TracedArray, vmap } from '@jax-js/jax';
 import type { Equation } from './jaxpr.js';
 
 /** A class whose instances count their references. */
@@ -18,11 +18,13 @@ export interface Recorder {
 }
 
 export interface TracerClasses {
-  /** Prototypes of arrays that record or wait to be differentiated; real arrays are not among them. */
+  /** Prototypes of arrays that record, map or differentiate; real arrays are not among them. */
   readonly counted: readonly Counted[];
   /** Prototype of arrays that record. */
   readonly recording: object | undefined;
   readonly recorder: Recorder | undefined;
+  /** Prototypes of the traces that record, map and differentiate. */
+  readonly traces: readonly object[];
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -33,7 +35,7 @@ export function isRecorder(value: unknown): value is Recorder {
   return isRecord(value) && ['addEqn', 'addConst', 'build'].every(name => typeof value[name] === 'function');
 }
 
-/** True for prototypes with a reference count of their own. */
+/** True for prototypes that have a hand in counting. */
 function isCounted(prototype: unknown): prototype is Counted {
   return typeof prototype === 'object' && prototype !== null && Object.hasOwn(prototype, 'dispose');
 }
@@ -59,6 +61,9 @@ function innerValues(value: unknown): unknown[] {
   return isRecord(value) ? [value.primal, value.tangent, value.val].filter(isRecord) : [];
 }
 
+const traceClass = (value: unknown): unknown =>
+  isRecord(value) && isRecord(value._trace) ? Object.getPrototypeOf(value._trace) : undefined;
+
 function meetClasses(): TracerClasses {
   const met: unknown[] = [];
   makeJaxpr((x: unknown) => {
@@ -69,18 +74,23 @@ function meetClasses(): TracerClasses {
   const recorder: unknown = Object.getPrototypeOf(recorderOf(met[0]) ?? {});
   const [result, tangent] = linearize(
     (x: numpy.Array) => {
-      met.push(...innerValues(x));
+      met.push(x, ...innerValues(x));
       return x;
     },
     [numpy.zeros([1])],
   );
   result.dispose();
   tangent.dispose();
+  vmap((x: numpy.Array) => {
+    met.push(x);
+    return x;
+  })(numpy.zeros([1])).dispose();
   const prototypes = new Set(met.map((value): unknown => Object.getPrototypeOf(value)));
   return {
     counted: [...prototypes].filter(isCounted),
     recording: typeof recording === 'object' && recording !== null ? recording : undefined,
     recorder: isRecorder(recorder) ? recorder : undefined,
+    traces: [...new Set(met.map(traceClass))].filter(isRecord),
   };
 }
 

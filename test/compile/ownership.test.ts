@@ -189,3 +189,17 @@ it('random numbers of programs are the same, counted or not', async () => {
   const list = [...sample(f32(8), 3).values];
   expect(await values(plain, list)).toEqual(await values(counted, list));
 });
+
+it('numbers in the text of a function keep their digits', async () => {
+  const fn = (x: Traced): Traced =>
+    grad((y: Traced) =>
+      jit((z: Traced) => z.mul(0.1))(y)
+        .mul(0.7)
+        .add(y.mul(y).mul(1 / 3))
+        .sum(),
+    )(x).add(0.2);
+  const program = await compileNative(fn, [{ shape: [1], dtype: 'float64' }]);
+  const { data } = await program.run({ dtype: 'FP64', shape: [1], data: Float64Array.of(3) });
+  expect(Number(data[0])).toBeCloseTo(0.1 * 0.7 + 2 + 0.2, 14);
+  expect(traced(fn)(np.array([3], { dtype: np.float64 })).js()).toEqual([Number(data[0])]);
+});

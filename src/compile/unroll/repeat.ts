@@ -44,7 +44,8 @@ function checkState(before: FlatTree<Traced>, after: FlatTree<Traced>): void {
   throw new GalerkinError('TRACE_FAILED', { reason });
 }
 
-const counter = (k: number): Traced => numpy.array(k, { dtype: numpy.int32 });
+/** Not a plain number: the tracer loses the element type of sums of those. */
+const counter = (k: number): Traced => numpy.array([k], { dtype: numpy.int32 }).reshape([]);
 
 /** The loop as one equation; undefined where it cannot be one. */
 function asLoop({ step, steps }: Repetition, state: FlatTree<Traced>): Repeated | undefined {
