@@ -3,7 +3,7 @@ import { ready } from 'galerkin/compile';
 import { constantOf, floatsOf, type Model } from 'galerkin/graph';
 import { type CompressionTrial, compressUnderBudget, type Feeds, type Method } from 'galerkin/optimize';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { deviationBetween, floatsIn, mlp, mlpSamples, tensor, trainedFno } from './networks.js';
+import { deviationBetween, floatsIn, mlp, mlpSamples, smallFno, tensor } from './networks.js';
 
 const samples = mlpSamples(64);
 const timingMs = 5;
@@ -130,7 +130,7 @@ describe('compression under a budget', () => {
   });
 
   test('a trained Fourier neural operator: the parts that bear it are quantized, within one percent', async () => {
-    const { model, samples: fields } = await trainedFno();
+    const { model, samples: fields } = await smallFno();
     const { chosen, model: small } = await compressUnderBudget(model, fields, {
       budget: { relativeL2: 0.01 },
       methods: [{ kind: 'int8-dynamic', leastWeights: 32 }],

@@ -3,7 +3,6 @@ import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Random, seededRandom, type Tensor } from 'galerkin/base';
-import { compileNative, lower, type Traced, trace } from 'galerkin/compile';
 import {
   type Attributes,
   type Constant,
@@ -19,8 +18,8 @@ import {
 import { answersOf, type Deviation, deviationOf, type Feeds } from 'galerkin/optimize';
 import { openSession } from 'galerkin/runtime';
 import * as ort from 'onnxruntime-node';
-import { adamStep, fnoSpecs, forward, tinySize } from '../../benchmarks/fixtures/fno.js';
-import { asTensor, asTraced, convertArguments, scalarsAt, seededArguments } from '../../benchmarks/fixtures/fno-run.js';
+import { tinySize } from '../../benchmarks/fixtures/fno.js';
+import { fnoFeed, trainedFno } from '../../benchmarks/fixtures/trained-fno.js';
 
 export const normals = (random: Random, count: number, scale = 1): Float32Array =>
   Float32Array.from({ length: count }, () => scale * random.normal());
@@ -153,39 +152,10 @@ export const cnnSamples = (count = 6, seed = 12): Feeds[] => {
   return Array.from({ length: count }, () => ({ x: tensor(normals(random, 2 * 432), [2, 3, 12, 12]) }));
 };
 
-/** A small Fourier neural operator after `steps` native Adam steps, its weights inside, the batch open. Needs ready(). */
-export async function trainedFno(steps = 30): Promise<{ model: Model; samples: Feeds[] }> {
-  const specs = fnoSpecs(tinySize);
-  const native = await compileNative(adamStep(tinySize), [specs.state, specs.batch, specs.dft, specs.scalars], {
-    threads: 1,
-  });
-  const plain = seededArguments(tinySize);
-  const { batch, dft, ...rest } = convertArguments(plain, asTensor);
-  let { state } = rest;
-  for (let k = 1; k <= steps; k++) state = (await native.run(state, batch, dft, scalarsAt(k, asTensor))).state;
-  await native.close();
-  const leaf = ({ shape, data }: Tensor): Traced => {
-    if (!(data instanceof Float32Array)) throw new TypeError('float32 weights');
-    return asTraced({ shape, data });
-  };
-  const affine = (one: { weight: Tensor; bias: Tensor }) => ({ weight: leaf(one.weight), bias: leaf(one.bias) });
-  const { params } = state;
-  const answer = (x: Traced): Traced => {
-    const weights = {
-      lift: affine(params.lift),
-      blocks: params.blocks.map(block => ({ spectral: leaf(block.spectral), ...affine(block) })),
-      hidden: affine(params.hidden),
-      out: affine(params.out),
-    };
-    return forward(weights, x, { dft: convertArguments(plain, asTraced).dft, size: tinySize });
-  };
-  const { bytes } = lower(trace(answer, [fnoSpecs(tinySize, 'batch').x]), { inputNames: ['x'], outputNames: ['y'] });
-  const random = seededRandom(5);
-  const { grid, channelsIn } = tinySize;
-  const samples = Array.from({ length: 4 }, () => ({
-    x: tensor(normals(random, 2 * channelsIn * grid * grid), [2, channelsIn, grid, grid]),
-  }));
-  return { model: readModel(bytes), samples };
+/** A small Fourier neural operator after 30 native Adam steps, and fields to ask it. Needs ready(). */
+export async function smallFno(): Promise<{ model: Model; samples: Feeds[] }> {
+  const model = await trainedFno(tinySize, 30);
+  return { model, samples: [5, 6, 7, 8].map(seed => fnoFeed(tinySize, 2, seed)) };
 }
 
 export async function answersFrom(model: Model, samples: readonly Feeds[]): Promise<Feeds[]> {

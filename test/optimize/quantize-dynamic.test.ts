@@ -15,8 +15,8 @@ import {
   node,
   normals,
   smallCnn,
+  smallFno,
   tensor,
-  trainedFno,
   value,
 } from './networks.js';
 
@@ -137,7 +137,7 @@ describe('dynamic quantization', () => {
   });
 
   test('a trained Fourier neural operator: products are found behind reshaped weights too, and the budget decides which to take', async () => {
-    const { model, samples: fields } = await trainedFno();
+    const { model, samples: fields } = await smallFno();
     const { model: small, report } = quantizeDynamic(model, { leastWeights: 1 });
     expect(report.changed.length).toBeGreaterThan(8);
     expect(report.skipped.filter(({ reason }) => reason !== 'both operands are computed or fed')).toEqual([]);

@@ -18,8 +18,8 @@ import {
   normals,
   random32,
   smallCnn,
+  smallFno,
   tensor,
-  trainedFno,
   value,
 } from './networks.js';
 
@@ -191,7 +191,7 @@ describe('static quantization', () => {
   });
 
   test('a trained Fourier neural operator keeps a part of its products; the rest stays as it was', async () => {
-    const { model, samples: fields } = await trainedFno();
+    const { model, samples: fields } = await smallFno();
     const table = await calibrate(model, fields);
     const { model: small, report } = quantizeStatic(model, table, { leastWeights: 1 });
     expect(report.changed.length).toBeGreaterThan(8);
