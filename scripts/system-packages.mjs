@@ -24,6 +24,11 @@ const ofTests = [
     present: () => existsSync(process.env.MEMCACHED ?? '/usr/bin/memcached'),
     use: 'tests of the cache on Memcached',
   },
+  {
+    name: 'libonnx-testdata',
+    present: () => existsSync(process.env.ONNX_TESTDATA ?? '/usr/share/libonnx-testdata/data'),
+    use: 'conformance of the graph passes',
+  },
 ];
 const ofBenchmarks = [
   { name: 'wrk', present: () => existsSync('/usr/bin/wrk'), use: 'benchmarks of serving over HTTP' },

@@ -284,6 +284,53 @@ describe('fusion', () => {
     expect(operators(model)).toEqual(['FusedGemm']);
   });
 
+  const feature = value('f', ['batch', 8, 4]);
+  const number = (name: string, one: number) => floats(name, [one], []);
+
+  it('of a GELU, a softmax, a sigmoid and a layer norm that were written out', async () => {
+    const last = { axes: ints([-1]) };
+    const model = await at('O3', {
+      nodes: [
+        node('ReduceMean', ['f'], 'mean', last),
+        node('Sub', ['f', 'mean'], 'c'),
+        node('Pow', ['c', 'two'], 'squares'),
+        node('ReduceMean', ['squares'], 'variance', last),
+        node('Add', ['variance', 'epsilon'], 'v'),
+        node('Sqrt', ['v'], 'root'),
+        node('Div', ['c', 'root'], 'n'),
+        node('Mul', ['n', 'scale'], 'm'),
+        node('Add', ['m', 'bias'], 'norm'),
+        node('Div', ['norm', 'sqrt2'], 'd'),
+        node('Erf', ['d'], 'e'),
+        node('Add', ['e', 'one'], 'p'),
+        node('Mul', ['norm', 'p'], 'q'),
+        node('Mul', ['q', 'half'], 'gelu'),
+        node('ReduceMax', ['gelu'], 'peak', last),
+        node('Sub', ['gelu', 'peak'], 'shifted'),
+        node('Exp', ['shifted'], 'exp'),
+        node('ReduceSum', ['exp', 'axis'], 'sum'),
+        node('Div', ['exp', 'sum'], 'softmax'),
+        node('Neg', ['softmax'], 'neg'),
+        node('Exp', ['neg'], 'en'),
+        node('Add', ['one', 'en'], 'o'),
+        node('Div', ['one', 'o'], 'out'),
+      ],
+      constants: [
+        number('two', 2),
+        number('epsilon', 1e-5),
+        number('sqrt2', Math.SQRT2),
+        number('one', 1),
+        number('half', 0.5),
+        floats('scale', [1, 2, 3, 4]),
+        floats('bias', [4, 3, 2, 1]),
+        whole('axis', [-1]),
+      ],
+      inputs: [feature],
+      outputs: [out],
+    });
+    expect(operators(model)).toEqual(['LayerNormalization', 'Gelu', 'Softmax', 'Sigmoid']);
+  });
+
   it('leaves values alone that somebody else reads', async () => {
     const model = await at('O3', {
       nodes: [node('MatMul', ['x', 'w'], 'm'), node('Add', ['m', 'b'], 'a'), node('Mul', ['a', 'm'], 'out')],

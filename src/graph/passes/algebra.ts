@@ -1,4 +1,5 @@
-// Algebra that holds for every input, NaN, infinities and -0 included, bit for bit: neutral elements, double negation, powers.
+// Algebra that holds for every input, NaN, infinities and -0 included, bit for bit: neutral elements, double negation, powers of two.
+// x ** 2 stays: the runtime multiplies by itself there, and knows layer norms by it.
 import { intOf, ints, intsOf } from '../attributes.js';
 import { type Constant, numbersOf } from '../constant.js';
 import { type ElementType, elementTypeOf } from '../element-type.js';
@@ -16,8 +17,9 @@ export function uniform(constant: Constant | undefined): number | undefined {
   if (constant === undefined || !(floating.has(constant.dtype) || integral.test(constant.dtype))) return undefined;
   const values = numbersOf(constant);
   const first = values[0];
-  if (first === undefined || values.length > 65_536) return undefined;
-  return Array.from(values).every(value => Object.is(value, first)) ? first : undefined;
+  if (first === undefined) return undefined;
+  for (let k = 1; k < values.length; k++) if (!Object.is(values[k], first)) return undefined;
+  return first;
 }
 
 /** The result has the shape of `value`: the other operand only repeats along it. */
@@ -77,18 +79,6 @@ const negated: Rewrite = (node, scope) => {
     return left !== undefined && right !== undefined && binary(operator, [left, right]);
   if (right !== undefined) return binary(operator === 'Sub' ? 'Add' : 'Sub', [first, right]);
   return operator === 'Add' && left !== undefined && binary('Sub', [second, left]);
-};
-
-/** x ** 2 = x * x: the runtime's Pow does so itself, one operand at a time. */
-const square: Rewrite = (node, scope) => {
-  const exponent = scope.constant(node.inputs[1] ?? '');
-  const [base = ''] = node.inputs;
-  const isSquare = scope.is(node, 'Pow') && scope.opset('') >= 7 && uniform(exponent) === 2;
-  if (!isSquare || exponent === undefined || !keepsShape(node, base, { scope, other: exponent })) return false;
-  const type = scope.typeOf(base);
-  return (
-    type !== undefined && floating.has(type.dtype) && become(node, { operator: 'Mul', inputs: [base, base] }, scope)
-  );
 };
 
 /** x / 2^k = x * 2^-k exactly, where 2^-k is a number of the type. */
@@ -173,7 +163,6 @@ export const algebra = rewritePass('algebra', [
   neutral,
   twice,
   negated,
-  square,
   division,
   casts,
   transposes,

@@ -13,7 +13,16 @@ const digest = (parts: readonly Uint8Array[]): string => {
   return hash.digest('base64');
 };
 
-const constantKey = ({ dtype, shape, bytes, texts = [] }: Constant): string =>
+const keys = new WeakMap<Constant, string>();
+
+/** Weights are hashed once, however often a pass comes by. */
+function constantKey(constant: Constant): string {
+  const key = keys.get(constant) ?? contentKey(constant);
+  keys.set(constant, key);
+  return key;
+}
+
+const contentKey = ({ dtype, shape, bytes, texts = [] }: Constant): string =>
   `${dtype}[${shape}]${digest([bytes, ...texts])}`;
 
 const encoder = new TextEncoder();

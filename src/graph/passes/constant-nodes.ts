@@ -1,8 +1,9 @@
 // Constant nodes become constants of the graph, so that every other pass sees one kind only; sizes that are known become constants.
 import { intOf } from '../attributes.js';
-import { type Constant, constantOf, integersOf } from '../constant.js';
+import { type Constant, constantOf } from '../constant.js';
 import type { Node } from '../model.js';
 import { allKnown, axisOf } from '../types/rule.js';
+import { wholeNumbersOf } from './identities.js';
 import { type Rewrite, rewritePass, type Scope } from './pass.js';
 
 function statedValue({ attributes }: Node, name: string): Constant | undefined {
@@ -69,10 +70,11 @@ const knownShape: Rewrite = (node, scope) => {
 const knownSize: Rewrite = (node, scope) => {
   const maker = scope.editor.maker(node.inputs[0] ?? '');
   const index = scope.constant(node.inputs[1] ?? '');
-  if (!scope.is(node, 'Gather') || !scope.is(maker, 'Shape') || index === undefined || intOf(node, 'axis', 0) !== 0)
-    return false;
+  const places = wholeNumbersOf(index);
+  const isOne = scope.is(node, 'Gather') && intOf(node, 'axis', 0) === 0;
+  if (!isOne || !scope.is(maker, 'Shape') || index === undefined || places === undefined) return false;
   const sizes = sizesOf(maker, scope);
-  const values = allKnown(integersOf(index).map(at => sizes?.[axisOf(at, sizes.length) ?? sizes.length]));
+  const values = allKnown(places.map(at => sizes?.[axisOf(at, sizes.length) ?? sizes.length]));
   if (values === undefined) return false;
   return fold(node, constantOf('', 'int64', { shape: index.shape, values }), scope);
 };

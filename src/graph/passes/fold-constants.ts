@@ -10,6 +10,7 @@ import { constantFrom, dtypeOf } from '../tensors.js';
 import type { TensorType } from '../types/rule.js';
 import { writeModel } from '../write.js';
 import { isChance } from './chance.js';
+import { cleaned } from './clean.js';
 import { type Pass, typedModel } from './pass.js';
 
 /** A result may be this much larger than the constants that go into it. */
@@ -113,8 +114,9 @@ async function foldGraph(graph: Graph, around: ReadonlyMap<string, Constant>, fo
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   // An output must keep a maker: a node that makes one is left.
   const nodes = foldable(sight, folding).filter(node => !node.outputs.some(name => outputs.has(name)));
-  const kept = new Set(graph.nodes.filter(node => !nodes.includes(node)));
-  const readByKept = new Set([...kept].flatMap(namesRead));
+  const chosen = new Set(nodes);
+  const kept = graph.nodes.filter(node => !chosen.has(node));
+  const readByKept = new Set(kept.flatMap(namesRead));
   const wanted = nodes.flatMap(node => node.outputs).filter(name => readByKept.has(name));
   if (wanted.length === 0) return graph;
   let values = await evaluate(nodes, wanted, sight, folding);
@@ -162,6 +164,7 @@ export const foldConstants: Pass = {
     const inferred = typedModel(model);
     const folding = { model: inferred, local: localFunctions(model), applied: 0 };
     const graph = await foldBodies(inferred.graph, new Map(), folding);
-    return folding.applied === 0 ? { model, applied: 0 } : { model: { ...model, graph }, applied: folding.applied };
+    if (folding.applied === 0) return { model, applied: 0 };
+    return { model: { ...model, graph: cleaned(graph).graph }, applied: folding.applied };
   },
 };

@@ -58,7 +58,7 @@ const sigmoid: Rewrite = (node, scope) => {
 };
 
 /** The single axis of a reduction that keeps it, counted from the front. */
-function keptAxis(node: Node | undefined, operator: string, scope: Scope): number | undefined {
+export function keptAxis(node: Node | undefined, operator: string, scope: Scope): number | undefined {
   if (!scope.is(node, operator) || intOf(node, 'keepdims', 1) !== 1) return undefined;
   const axes = listOf(node, 'axes', { at: 1, scope });
   const rank = scope.typeOf(node.inputs[0] ?? '')?.shape?.length;

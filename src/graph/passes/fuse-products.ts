@@ -69,7 +69,7 @@ function activationOf(node: Node, scope: Scope): { name: string; params: readonl
   if (!scope.is(node, 'Clip') || scope.opset('') < 11) return undefined;
   const bounds = [1, 2].map(at => {
     const constant = scope.constant(node.inputs[at] ?? '');
-    return constant === undefined ? undefined : numbersOf(constant)[0];
+    return constant?.dtype === 'float32' ? numbersOf(constant)[0] : undefined;
   });
   const [low, high] = bounds;
   return low === undefined || high === undefined ? undefined : { name: 'Clip', params: [low, high] };

@@ -20,10 +20,13 @@ function isIdleDropout(node: Node, scope: Scope): boolean {
   return version < 12 || input(node, 2) === '' || isFalse(scope.constant(input(node, 2)));
 }
 
+/** What a constant lists, if it lists whole numbers: a file may put anything in the place of axes. */
+export const wholeNumbersOf = (constant: Constant | undefined): number[] | undefined =>
+  constant !== undefined && /^u?int(8|16|32|64)$/u.test(constant.dtype) ? integersOf(constant) : undefined;
+
 /** Whole numbers from an attribute of old versions or the input of new ones, as far as they are constant. */
 export function listOf(node: Node, name: string, { at, scope }: { at: number; scope: Scope }): number[] | undefined {
-  const constant = scope.constant(input(node, at));
-  return intsOf(node, name) ?? (constant === undefined ? undefined : integersOf(constant));
+  return intsOf(node, name) ?? wholeNumbersOf(scope.constant(input(node, at)));
 }
 
 const all = (values: readonly number[] | undefined, wanted: number): boolean =>
@@ -66,7 +69,8 @@ const nameAtSource: Rewrite = (node, { editor, is }) => {
   const [source = ''] = node.inputs;
   const [output = ''] = node.outputs;
   const maker = editor.maker(source);
-  if (!is(node, 'Identity') || !editor.isOutput(output) || maker === undefined || editor.isOutput(source)) return false;
+  const isCopy = is(node, 'Identity') && editor.isOutput(output) && !editor.isOutput(source);
+  if (!isCopy || maker === undefined || maker === node) return false;
   editor.remove(node);
   editor.replace(maker, { ...maker, outputs: maker.outputs.map(name => (name === source ? output : name)) });
   editor.redirect(source, output);

@@ -15,7 +15,7 @@ export const levels = ['O0', 'O1', 'O2', 'O3'] as const;
 /** O1 and the first half of O2 keep every bit; folded batch norms and fusions round elsewhere than the original. */
 export type Level = (typeof levels)[number];
 
-const cheap: readonly Pass[] = [constantNodes, identities, foldConstants, deadCode];
+const cheap: readonly Pass[] = [deadCode, constantNodes, identities, foldConstants];
 const exact: readonly Pass[] = [commonSubexpressions, algebra, sinkLayout];
 
 export const passesOf: Readonly<Record<Level, readonly Pass[]>> = {

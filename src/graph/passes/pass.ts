@@ -6,6 +6,7 @@ import type { Graph, Model, Node } from '../model.js';
 import { allNames, withSubgraphs } from '../names.js';
 import { inferTypes } from '../types/infer.js';
 import type { TensorType } from '../types/rule.js';
+import { cleaned } from './clean.js';
 
 export interface Passed {
   /** The very model that came in where nothing was applied. */
@@ -124,8 +125,10 @@ export function rewritePass(name: string, rewrites: readonly Rewrite[]): Pass {
       const local = localFunctions(model);
       const taken = new Set(allNames(inferred.graph));
       const rewriting = { model: inferred, rewrites, local, taken, applied: 0, usesContributed: false };
-      const graph = rewriteGraph(inferred.graph, undefined, rewriting);
+      const rewritten = rewriteGraph(inferred.graph, undefined, rewriting);
       if (rewriting.applied === 0) return { model, applied: 0 };
+      // Nodes that a rewrite has made needless are its own to count.
+      const { graph } = cleaned(rewritten);
       const opsets = new Map(model.opsets);
       if (rewriting.usesContributed && !opsets.has(contributed)) opsets.set(contributed, 1);
       return { model: { ...model, opsets, graph }, applied: rewriting.applied };

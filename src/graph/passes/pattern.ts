@@ -9,6 +9,8 @@ export interface Match {
   readonly nodes: readonly Node[];
 }
 
+export const noMatch: Match = { values: new Map(), nodes: [] };
+
 /** Tries to match a value; undefined where it does not. */
 export type Pattern = (value: string, match: Match, scope: Scope) => Match | undefined;
 
@@ -68,18 +70,16 @@ export const either =
     return undefined;
   };
 
+/** Whether nobody outside `nodes` reads what is made between them and `root`, the last of them. */
+export function isClosed(root: Node, nodes: readonly Node[], { editor }: Scope): boolean {
+  const inside = new Set(nodes);
+  const isPrivate = (name: string) =>
+    !editor.isOutput(name) && editor.readers(name).every(reader => inside.has(reader));
+  return nodes.every(one => one === root || one.outputs.every(isPrivate));
+}
+
 /** The match of the tree above a node's first output, if nothing outside it reads what is between. */
 export function matchAbove(node: Node, pattern: Pattern, scope: Scope): Match | undefined {
-  const [output = ''] = node.outputs;
-  const match = pattern(output, { values: new Map(), nodes: [] }, scope);
-  if (match === undefined) return undefined;
-  const inside = new Set(match.nodes);
-  const isClosed = match.nodes.every(
-    one =>
-      one === node ||
-      one.outputs.every(
-        name => !scope.editor.isOutput(name) && scope.editor.readers(name).every(reader => inside.has(reader)),
-      ),
-  );
-  return isClosed ? match : undefined;
+  const match = pattern(node.outputs[0] ?? '', noMatch, scope);
+  return match !== undefined && isClosed(node, match.nodes, scope) ? match : undefined;
 }
