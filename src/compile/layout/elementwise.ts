@@ -37,6 +37,16 @@ function groupsOf(order: readonly Piece[]): Group[] {
   return groups;
 }
 
+/**
+ * The shape that arrays of one order in memory are computed in: the one that most have already. A flat one only if
+ * all are flat: the runtime takes what is added to a flat array for a bias, and computes that on one thread.
+ */
+function commonDims(all: readonly (readonly number[])[]): readonly number[] {
+  const votes = (dims: readonly number[]): number =>
+    all.filter(other => sameList(other, dims)).length + (dims.length > 1 ? all.length : 0);
+  return all.reduce((best, dims) => (votes(dims) > votes(best) ? dims : best));
+}
+
 /** Operands in one order of pieces: the tensors to compute with, and the shape of the result. */
 function placeOperands(
   graph: Graph,
@@ -52,10 +62,11 @@ function placeOperands(
     );
   });
   const arrays = placed.filter((_, k) => views[k]?.literal === undefined);
-  const [first] = arrays;
   const whole = groups.every(group => group.present.every((present, k) => present || views[k]?.literal !== undefined));
-  if (first !== undefined && whole && arrays.every(({ dims }) => sameList(dims, first.dims))) {
-    return { names: placed.map(({ tensor }) => tensor), dims: first.dims };
+  if (whole && arrays.length > 0) {
+    const dims = commonDims(arrays.map(array => array.dims));
+    const named = placed.map((one, k) => (views[k]?.literal === undefined ? withDims(graph, one, dims) : one.tensor));
+    return { names: named, dims };
   }
   const names = placed.map((one, k) => {
     if (views[k]?.literal !== undefined) return one.tensor;
