@@ -1,4 +1,5 @@
 // What the tracer expects of Node 22 and newer, for Node 20: methods of iterators, and a name for half-precision arrays.
+import { HalfArray } from './half-array.js';
 
 type Step = (value: unknown, index: number) => unknown;
 
@@ -33,9 +34,6 @@ function every(this: Iterable<unknown>, step: Step): boolean {
   return true;
 }
 
-/** No value is an instance of it; it has no `from`, so other libraries do not take it for the real class. */
-function AbsentFloat16Array(): void {}
-
 function defineMissing(target: object, name: string, value: unknown): void {
   if (name in target) return;
   Object.defineProperty(target, name, { value, configurable: true, writable: true, enumerable: false });
@@ -46,5 +44,5 @@ export function installPolyfills(): void {
   const iteratorPrototype: object = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
   const methods = { map: mapped, filter: filtered, toArray, forEach, some, every };
   for (const [name, method] of Object.entries(methods)) defineMissing(iteratorPrototype, name, method);
-  defineMissing(globalThis, 'Float16Array', AbsentFloat16Array);
+  defineMissing(globalThis, 'Float16Array', HalfArray);
 }

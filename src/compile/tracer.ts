@@ -11,13 +11,13 @@ export {
   linearize,
   makeJaxpr,
   nn,
-  numpy as np,
   random,
   tree,
   valueAndGrad,
   vjp,
   vmap,
 } from '@jax-js/jax';
+export { np } from './numpy.js';
 /** An array of the tracer. Every use consumes it: write `x.ref` for all uses but the last. */
 export type { JsTree, Traced };
 

@@ -23,10 +23,25 @@ const multiplying = new Set(['mul', 'dot', 'conv', 'reduce', 'reciprocal', 'pad'
 
 const isVariable = (atom: Atom): atom is Variable => !('value' in atom);
 
-function usesOf(jaxpr: Jaxpr): Map<Atom, number> {
+/** Groups of equations that one operator replaces, by the equation that ends each: what the operator reads. */
+type Groups = ReadonlyMap<Equation, { readonly inputs: readonly Atom[] }>;
+
+/** The equations whose results are read in the end, the last first. */
+function liveEquations(jaxpr: Jaxpr, groups: Groups): Equation[] {
+  const live = new Set<Atom>(jaxpr.outs);
+  const kept: Equation[] = [];
+  for (const equation of jaxpr.eqns.toReversed()) {
+    if (!equation.outBinders.some(variable => live.has(variable))) continue;
+    kept.push(equation);
+    for (const input of groups.get(equation)?.inputs ?? equation.inputs) live.add(input);
+  }
+  return kept;
+}
+
+function usesOf(jaxpr: Jaxpr, live: readonly Equation[], groups: Groups): Map<Atom, number> {
   const uses = new Map<Atom, number>();
-  for (const atom of [...jaxpr.eqns.flatMap(equation => equation.inputs), ...jaxpr.outs])
-    uses.set(atom, (uses.get(atom) ?? 0) + 1);
+  const read = live.flatMap(equation => groups.get(equation)?.inputs ?? equation.inputs);
+  for (const atom of [...read, ...jaxpr.outs]) uses.set(atom, (uses.get(atom) ?? 0) + 1);
   return uses;
 }
 
@@ -55,16 +70,23 @@ class Wishes {
   }
 }
 
-function wishesOf(jaxpr: Jaxpr, uses: ReadonlyMap<Atom, number>): Wishes {
+function wishesOf(
+  jaxpr: Jaxpr,
+  live: readonly Equation[],
+  { uses, groups }: { uses: ReadonlyMap<Atom, number>; groups: Groups },
+): Wishes {
   const wishes = new Wishes();
   const exponentials = new Set<Atom>(
-    jaxpr.eqns.flatMap(({ primitive, outBinders }) => (`${primitive}` === 'exp' ? outBinders : [])),
+    live.flatMap(({ primitive, outBinders }) => (`${primitive}` === 'exp' ? outBinders : [])),
   );
   for (const out of jaxpr.outs) wishes.vote(out, 1);
-  for (const equation of jaxpr.eqns.toReversed()) {
+  for (const equation of live) {
     const [output] = equation.outBinders;
-    const scaled = scaling(equation);
-    if (scaled !== undefined) {
+    const group = groups.get(equation);
+    const scaled = group === undefined ? scaling(equation) : undefined;
+    if (group !== undefined) {
+      for (const input of group.inputs) wishes.vote(input, 1);
+    } else if (scaled !== undefined) {
       const { of, by } = scaled;
       const later = wishes.of(output);
       if (exponentials.has(of)) wishes.vote(of, by > 0 && uses.get(of) === 1 ? by : 1);
@@ -79,10 +101,11 @@ function wishesOf(jaxpr: Jaxpr, uses: ReadonlyMap<Atom, number>): Wishes {
 }
 
 /** Reads a recording ahead, once before its equations are lowered. */
-export function readAhead(jaxpr: Jaxpr): void {
-  const uses = usesOf(jaxpr);
-  const wishes = wishesOf(jaxpr, uses);
-  for (const equation of jaxpr.eqns) {
+export function readAhead(jaxpr: Jaxpr, groups: Groups = new Map()): void {
+  const live = liveEquations(jaxpr, groups);
+  const uses = usesOf(jaxpr, live, groups);
+  const wishes = wishesOf(jaxpr, live, { uses, groups });
+  for (const equation of live) {
     const [output] = equation.outBinders;
     known.set(equation, {
       uses: output === undefined ? 0 : (uses.get(output) ?? 0),

@@ -15,7 +15,8 @@ export function unaryIdiom(
   return {
     inputs: [x],
     emit: ({ graph }, [view]) => {
-      if (view === undefined || !dtypes.includes(view.dtype)) return undefined;
+      // Some of these operators have no kernel for scalars.
+      if (view === undefined || !dtypes.includes(view.dtype) || view.dims.length === 0) return undefined;
       return elementwise(graph, operator, { inputs: [settle(graph, view)], dtype: view.dtype, attributes });
     },
   };
@@ -34,10 +35,10 @@ function onePlusExp(facts: Facts, atom: Atom | undefined): Atom | undefined {
   return undefined;
 }
 
-/** 1 / (1 + exp(-x)). */
+/** 1 / (1 + exp(-x)); not in doubles, where the runtime's own fusion of x sigmoid(x) has no kernel. */
 const sigmoid: Pattern = (root, facts) => {
   const x = facts.through(onePlusExp(facts, root.inputs[0]), 'neg');
-  return x === undefined ? undefined : unaryIdiom('Sigmoid', x, { dtypes: allFloats });
+  return x === undefined ? undefined : unaryIdiom('Sigmoid', x, { dtypes: ['float32'] });
 };
 
 /** log(1 + exp(x)); the operator keeps its digits where exp(x) would be infinite. */

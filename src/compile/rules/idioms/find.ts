@@ -2,6 +2,7 @@
 import type { Equation, Jaxpr } from '../../jaxpr.js';
 import { activationPatterns, unaryIdiom } from './activations.js';
 import { cumulativeSum } from './cumulative.js';
+import { gelu } from './gelu.js';
 import { layerNorm } from './layer-norm.js';
 import { knownFunctions, outlineOf } from './outline.js';
 import { Facts, firstOf, type Idiom, type Pattern } from './pattern.js';
@@ -10,7 +11,7 @@ import { logSoftmax, softmax } from './softmax.js';
 /** Patterns by the primitive of the equation that ends them. */
 const patterns: ReadonlyMap<string, Pattern> = new Map<string, Pattern>([
   ...Object.entries(activationPatterns),
-  ['mul', firstOf(softmax, layerNorm)],
+  ['mul', firstOf(gelu, softmax, layerNorm)],
   ['add', logSoftmax],
   ['reduce', cumulativeSum],
   ['jit', knownCall],
