@@ -102,17 +102,25 @@ export async function finals(
 
 export const coresOf = ({ threads, instances }: Settings): number => threads * instances;
 
-/** The first `count` of a ranking that keep the memory bound; weighs one after the other until that many are found or time is up. */
+export interface Weighing {
+  readonly count: number;
+  readonly endMs: number;
+  /** There is a bound, or memory is what counts: weighed even if time is short. */
+  readonly isNeeded: boolean;
+}
+
+/** The first `count` of a ranking that keep the memory bound; weighs one after the other as long as there is time. */
 export async function withinMemory(
   { bench, clock, space: { workload } }: RaceTerms,
   ranking: readonly Trial[],
-  { count, endMs }: { readonly count: number; readonly endMs: number },
+  { count, endMs, isNeeded }: Weighing,
 ): Promise<{ readonly within: Trial[]; readonly over: Trial[] }> {
   const [within, over]: [Trial[], Trial[]] = [[], []];
   for (const trial of ranking) {
-    if (within.length >= count || (within.length + over.length > 0 && clock.monotonic() >= endMs)) break;
-    const memoryBytes = await bench.weigh(trial);
-    const { figures } = bench.factsOf(trial);
+    const isLate = clock.monotonic() >= endMs;
+    if (within.length >= count || (isLate && isNeeded && within.length + over.length > 0)) break;
+    if (isNeeded || !isLate) await bench.weigh(trial);
+    const { figures, memoryBytes } = bench.factsOf(trial);
     const isOver = targetsOf({ figures, memoryBytes }, workload).some(({ name, isMet }) => name === 'memory' && !isMet);
     (isOver ? over : within).push(trial);
   }

@@ -50,10 +50,13 @@ const bestTime = (bench: Bench): number | undefined => {
 /** @throws SESSION_MODEL_INVALID and SESSION_RUN_FAILED if not even the original runs on the samples. */
 export async function search(terms: SearchTerms): Promise<Searched> {
   const { source, samples, workload, options, cores, crew, clock, signal } = terms;
-  const at = (share: number): number => terms.startMs + share * options.timeLimitMs;
   const judge = { samples, guard: source.guard, threads: cores, graphLevel: 'all' } as const;
   terms.onProgress(undefined);
+  const beforeMs = clock.monotonic();
   const original = await answered(source.bytes, judge);
+  // The end wants about as much as the beginning: the choice is judged once more, and two models are profiled.
+  const reserveMs = Math.min(0.4 * options.timeLimitMs, 3 * (clock.monotonic() - beforeMs));
+  const at = (share: number): number => terms.startMs + share * (options.timeLimitMs - reserveMs);
   const { judged, refused } = await makeVariants({
     bytes: source.bytes,
     model: source.model,
@@ -87,11 +90,12 @@ export async function search(terms: SearchTerms): Promise<Searched> {
   );
   const racing: RaceTerms = { bench, crew, clock, space, judged, signal };
   const raced = await race(racing, { variantsMs: at(ends.variants), placementsMs: at(ends.placements) });
-  const weighing = { count: finalistCount, endMs: at(ends.weighing) };
+  const isWeighed = options.strategy === 'memory' || workload.memoryBytes !== undefined;
+  const weighing = { isNeeded: isWeighed, count: finalistCount, endMs: at(ends.weighing) };
   const { within, over } = await withinMemory(racing, raced.ranking, weighing);
   const able = within.length > 0 ? within : over.slice(0, 1);
   const finalists = able.some(({ id }) => id === baseline.id) ? able : [...able, baseline];
-  await bench.weigh(baseline);
+  if (isWeighed || clock.monotonic() < at(ends.weighing)) await bench.weigh(baseline);
   await finals(racing, finalists, at(ends.finals));
   const { rungs, unmeasured } = raced;
   return { judged, refused, original, bench, baseline, finalists, overMemory: over, rungs, unmeasured };
