@@ -19,7 +19,7 @@ import { answersOf, type Deviation, deviationOf, type Feeds } from 'galerkin/opt
 import { openSession } from 'galerkin/runtime';
 import * as ort from 'onnxruntime-node';
 import { tinySize } from '../../benchmarks/fixtures/fno.js';
-import { fnoFeed, trainedFno } from '../../benchmarks/fixtures/trained-fno.js';
+import { fnoFeed, fnoWithWeights } from '../../benchmarks/fixtures/fno-with-weights.js';
 
 export const normals = (random: Random, count: number, scale = 1): Float32Array =>
   Float32Array.from({ length: count }, () => scale * random.normal());
@@ -154,7 +154,7 @@ export const cnnSamples = (count = 6, seed = 12): Feeds[] => {
 
 /** A small Fourier neural operator after 30 native Adam steps, and fields to ask it. Needs ready(). */
 export async function smallFno(): Promise<{ model: Model; samples: Feeds[] }> {
-  const model = await trainedFno(tinySize, 30);
+  const model = await fnoWithWeights(tinySize, 30);
   return { model, samples: [5, 6, 7, 8].map(seed => fnoFeed(tinySize, 2, seed)) };
 }
 

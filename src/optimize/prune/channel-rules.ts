@@ -81,8 +81,10 @@ function throughProduct(product: Product, { axis }: Carried): Passage | string {
     if (intOf(product.node, 'group', 1) !== 1) return 'a convolution in groups reads it';
     return axis === 1 - weights.shape.length ? ends(product) : 'a convolution reads it along another axis';
   }
+  // Transposed by the product, the last two axes change places.
+  const summed = (side === 'right') === (permutation === undefined) ? -1 : -2;
+  if (axis === summed) return ends(product);
   if (permutation !== undefined) return 'a product reads it transposed';
-  if (axis === (side === 'right' ? -1 : -2)) return ends(product);
   if (weights.shape.length > 2 || axis > -3) {
     const keeps = weights.shape.length === 2 && axis === (side === 'right' ? -2 : -1);
     return keeps ? { axis, cuts: [] } : 'a product of many matrices reads it';

@@ -1,4 +1,4 @@
-// The graph as compressions want it: types of values known, and weights that are only reshaped or transposed as plain constants.
+// The graph as compressions want it: types of values known, and weights that are only reshaped, transposed or scaled as plain constants.
 import {
   type Constant,
   constantOf,
@@ -6,6 +6,7 @@ import {
   type Graph,
   GraphEditor,
   inferTypes,
+  lengthOf,
   type Model,
   type Node,
 } from '../../graph/index.js';
@@ -41,11 +42,23 @@ function reordered(constant: Constant, name: string, order: readonly number[]): 
   return constantOf(name, 'float32', { shape: turned, values });
 }
 
-/** What a node makes of a float32 constant by moving it; undefined for every other node. */
-function moved(graph: Graph, editor: GraphEditor, { operator, domain, inputs, outputs, attributes }: Node) {
+/** A constant times a single number, as scaled initial weights are written. */
+function scaled(editor: GraphEditor, constant: Constant, { inputs, outputs }: Node): Constant | undefined {
+  const factor = constantBehind(editor, inputs[1] ?? '');
+  if (factor?.dtype !== 'float32' || lengthOf(factor) !== 1 || factor.shape.length > constant.shape.length)
+    return undefined;
+  const [by = 1] = floatsOf(factor);
+  const values = floatsOf(constant).map(value => value * by);
+  return constantOf(outputs[0] ?? '', 'float32', { shape: constant.shape, values });
+}
+
+/** What a node makes of a float32 constant by moving or scaling it; undefined for every other node. */
+function moved(graph: Graph, editor: GraphEditor, node: Node): Constant | undefined {
+  const { operator, domain, inputs, outputs, attributes } = node;
   const [name = ''] = outputs;
   const constant = domain === '' ? constantBehind(editor, inputs[0] ?? '') : undefined;
   if (constant?.dtype !== 'float32' || editor.isOutput(name)) return undefined;
+  if (operator === 'Mul') return scaled(editor, constant, node);
   if (operator === 'Transpose') {
     const perm = attributes.perm;
     const order = perm?.kind === 'ints' ? perm.value.map(Number) : constant.shape.map((_, axis) => axis).reverse();
@@ -55,7 +68,7 @@ function moved(graph: Graph, editor: GraphEditor, { operator, domain, inputs, ou
   return shape === undefined ? undefined : { ...constant, name, shape };
 }
 
-/** The model's graph with its types inferred. Constants that are only moved take the name of what they became. */
+/** The model's graph with its types inferred. Constants that are only moved or scaled take the name of what they became. */
 export function preparedGraph(model: Model): Graph {
   const { graph } = inferTypes(model);
   const editor = new GraphEditor(graph);
