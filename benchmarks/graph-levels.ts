@@ -7,7 +7,7 @@ import { convolutional, type Exported, transformer } from './fixtures/exported.j
 import { adamStep, fnoSpecs, forward, tinySize as size } from './fixtures/fno.js';
 import type { BenchResult } from './result.js';
 
-const rounds = 15;
+const rounds = 40;
 
 async function lowered(name: string, bytes: Uint8Array): Promise<Exported> {
   const session = await openSession(bytes, { threads: 1 });

@@ -74,7 +74,11 @@ export async function compareLevels(
   try {
     // The first round warms up and is not counted.
     for (let round = -1; round < rounds; round++) {
-      for (const { session, runsMs } of contenders) {
+      for (let turn = 0; turn < contenders.length; turn++) {
+        // Each round begins with another one: who runs after whom must not decide.
+        const contender = contenders[(turn + round + 1) % contenders.length];
+        if (contender === undefined) continue;
+        const { session, runsMs } = contender;
         const begin = clock.monotonic();
         await session.run(feeds);
         if (round >= 0) runsMs.push(clock.monotonic() - begin);
