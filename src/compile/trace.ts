@@ -82,13 +82,26 @@ function callWith(fn: TreeFunction, args: Tree<Traced | Static>, recorder: Recor
   });
 }
 
-function record(fn: TreeFunction, inputs: ArgumentTree, batch: number): Recorded {
-  const watch = new Watch();
+interface Task {
+  readonly fn: TreeFunction;
+  readonly inputs: ArgumentTree;
+  readonly batch: number;
+}
+
+interface Closed {
+  readonly jaxpr: Jaxpr;
+  readonly consts: readonly { dispose(): void }[];
+  readonly outputTree: FlatTree<unknown>;
+}
+
+/** Runs the function once on arrays that record. */
+function run({ fn, inputs, batch }: Task, watch: Watch): Closed {
   let outputTree: FlatTree<Traced> | undefined;
   const flat = (...leaves: Traced[]): Traced[] =>
     watch.during(() =>
       withoutOwnership(() => {
         const recorder = leaves.length === 0 ? currentRecorder() : recorderOf(leaves[0]);
+        watch.follow(recorder);
         outputTree = callWith(fn, inputs.build(leaves), recorder);
         return [...outputTree.leaves];
       }),
@@ -97,16 +110,23 @@ function record(fn: TreeFunction, inputs: ArgumentTree, batch: number): Recorded
   try {
     const { jaxpr: closed } = withExactNumbers(() => makeJaxpr(flat)(...examples));
     if (outputTree === undefined) throw new GalerkinError('TRACE_FAILED', { reason: 'it was never called' });
-    return { recording: { batch, jaxpr: closed.jaxpr, constants: closed.consts.map(readConstant), watch }, outputTree };
-  } catch (cause) {
-    if (isGalerkinError(cause)) throw cause;
-    throw new GalerkinError(
-      'TRACE_FAILED',
-      { reason: cause instanceof Error ? cause.message : String(cause) },
-      { cause },
-    );
+    return { jaxpr: closed.jaxpr, consts: closed.consts, outputTree };
   } finally {
     for (const example of examples) example.dispose();
+  }
+}
+
+function record(task: Task): Recorded {
+  const watch = new Watch(again => {
+    for (const constant of run(task, again).consts) constant.dispose();
+  });
+  try {
+    const { jaxpr, consts, outputTree } = run(task, watch);
+    return { recording: { batch: task.batch, jaxpr, constants: consts.map(readConstant), watch }, outputTree };
+  } catch (cause) {
+    if (isGalerkinError(cause)) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new GalerkinError('TRACE_FAILED', { reason }, { cause });
   }
 }
 
@@ -151,7 +171,7 @@ export function traceTrees(fn: TreeFunction, specs: unknown): Program {
   requireReady('trace()');
   const inputTree = flattenSpecs(specs);
   const sizes = inputTree.leaves.some(isSymbolic) ? probeSizes : [1];
-  const recorded = sizes.map(size => record(fn, inputTree, size));
+  const recorded = sizes.map(batch => record({ fn, inputs: inputTree, batch }));
   const outputTree = recorded[0]?.outputTree;
   if (outputTree === undefined) throw new GalerkinError('TRACE_FAILED', { reason: 'it was never called' });
   return {

@@ -80,7 +80,8 @@ export class Graph {
     inputs: readonly string[],
     { outputs: count, attributes = {} }: { outputs: number; attributes?: Attributes },
   ): readonly string[] {
-    const key = `${operator}(${inputs.join(',')})${JSON.stringify(attributes)}`;
+    const told = Object.keys(attributes).length === 0 ? '' : JSON.stringify(attributes);
+    const key = `${operator}(${inputs.join(',')})${told}`;
     const known = this.#nodeNames.get(key);
     if (known !== undefined) return known;
     const outputs = Array.from({ length: count }, () => this.name('t'));
