@@ -47,6 +47,10 @@ const verbs: Readonly<Record<string, Verb>> = {
       'Ask a running server about one field: the answer, its residual, who answered, and the error against the truth.',
     load: async () => (await import('./commands/predict.js')).predictCommand(),
   },
+  codesign: {
+    description: 'Compress the correlations of a co-design, within an error that is checked.',
+    load: async () => (await import('./commands/codesign.js')).codesignCommand(),
+  },
   optimize: {
     description:
       'Find the fastest way to run a model within its error budget on this machine, and write it as the next version with its report.',

@@ -112,9 +112,9 @@ export async function codesign(
   const products = streams.flatMap(stream => stream.products);
   const energies = config.weighted && products.length > 0 ? await energiesOf(base, products, parts.fitted) : undefined;
   const ground: SearchGround = { base, streams, objective, energies };
-  const key = `${correlationKey(base, parts.fitted, config.rows)} ${streams.map(({ name }) => name).join(' ')}`;
-  const correlations = await cache.get(key, () =>
-    correlationsOf(base, streams, { samples: parts.fitted, rows: config.rows }),
+  const terms = { samples: parts.fitted, rows: config.rows };
+  const correlations = await cache.get(correlationKey(base, streams, terms), () =>
+    correlationsOf(base, streams, terms),
   );
   const trials = await allTrials({ ground, jury, config, watch }, identity, correlations);
   const { index, isBetter } = chosenOf(trials);

@@ -7,6 +7,7 @@ import type { Feeds } from '../feeds.js';
 import type { Correlation } from './correlation.js';
 import { decodeCorrelations, encodeCorrelations } from './correlation-file.js';
 import { modelDigest } from './permutation-file.js';
+import type { Stream } from './streams.js';
 
 export interface CorrelationCacheOptions {
   /** Bytes in memory. @default 256 MiB */
@@ -42,9 +43,15 @@ export function samplesDigest(samples: readonly Feeds[]): string {
   return sha256(JSON.stringify(parts));
 }
 
-/** What correlations depend on. */
-export const correlationKey = (model: Model, samples: readonly Feeds[], rows: number): string =>
-  sha256(`${modelDigest(model)} ${samplesDigest(samples)} ${rows}`);
+/** What correlations depend on: the model, which of its streams, the samples, and how many rows of them. */
+export function correlationKey(
+  model: Model,
+  streams: readonly Stream[],
+  { samples, rows }: { readonly samples: readonly Feeds[]; readonly rows: number },
+): string {
+  const names = streams.map(({ name }) => name);
+  return sha256(JSON.stringify([modelDigest(model), samplesDigest(samples), rows, names]));
+}
 
 /** A missing or damaged file is a miss; it is written anew. */
 async function readKept(path: string): Promise<Uint8Array | undefined> {

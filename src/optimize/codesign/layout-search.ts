@@ -94,7 +94,7 @@ export interface SweepOptions {
 }
 
 /** Looks at groups may touch so many numbers for each stream and start. */
-const numbersTouched = 1e8;
+const numbersTouched = 4e7;
 
 /** One pass over all streams: each is ordered anew, from its present order and from its start, and the better is kept. */
 export function sweep(ground: SearchGround, orders: Orders, { starts, swaps, random }: SweepOptions): Orders {
