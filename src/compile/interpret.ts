@@ -108,7 +108,6 @@ function checkShapes(equation: Equation, views: readonly View[]): void {
 export function interpret(walk: Walk, jaxpr: Jaxpr, inputs: readonly View[]): View[] {
   const { graph } = walk.context;
   const environment = new Map<Atom, View>();
-  readAhead(jaxpr);
   const read = (atom: Atom): View => {
     const known = environment.get(atom);
     if (known !== undefined) return known;
@@ -120,6 +119,7 @@ export function interpret(walk: Walk, jaxpr: Jaxpr, inputs: readonly View[]): Vi
     if (view !== undefined) environment.set(variable, view);
   });
   const idioms = findIdioms(jaxpr);
+  readAhead(jaxpr, idioms);
   for (const equation of jaxpr.eqns) {
     const idiom = idioms.get(equation);
     const whole = idiom?.emit(walk.context, idiom.inputs.map(read));
