@@ -8,6 +8,7 @@ import { withSubgraphs } from '../names.js';
 import { longestContent, tracers } from './content.js';
 import { elementwiseRules } from './elementwise.js';
 import { layoutRules } from './layout.js';
+import { partRules } from './parts.js';
 import { productRules } from './products.js';
 import { reduceRules } from './reduce.js';
 import { type Call, type Rules, type TensorType, typed } from './rule.js';
@@ -18,6 +19,7 @@ const rules: Rules = {
   ...elementwiseRules,
   ...productRules,
   ...layoutRules,
+  ...partRules,
   ...reduceRules,
   ...windowRules,
   ...sourceRules,
