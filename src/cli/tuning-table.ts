@@ -28,12 +28,14 @@ function figureRows({ baseline, chosen, variants, operators }: TuneReport): stri
   const nodes = (list: TuneReport['operators']['before']): number =>
     list.reduce((sum, { nodes: count }) => sum + count, 0);
   const accuracy = after?.accuracy;
+  const isSameBatch = baseline.settings.batch === chosen.settings.batch;
+  const faster = (one: number, other: number): string => (isSameBatch ? ratio(one / other) : '');
   const share = (value: number | undefined): string => (value === undefined ? '–' : shownShare(value));
   return [
     ['', 'today', 'chosen', ''],
     ['model', baseline.variant, chosen.variant, ''],
-    ['p50 of a run', shownTime(baseline.p50Ms), shownTime(chosen.p50Ms), ratio(baseline.p50Ms / chosen.p50Ms)],
-    ['p95', shownTime(baseline.p95Ms), shownTime(chosen.p95Ms), ratio(baseline.p95Ms / chosen.p95Ms)],
+    ['p50 of a run', shownTime(baseline.p50Ms), shownTime(chosen.p50Ms), faster(baseline.p50Ms, chosen.p50Ms)],
+    ['p95', shownTime(baseline.p95Ms), shownTime(chosen.p95Ms), faster(baseline.p95Ms, chosen.p95Ms)],
     [
       'items/s',
       baseline.itemsPerSecond.toFixed(0),

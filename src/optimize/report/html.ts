@@ -23,6 +23,8 @@ function card(name: string, value: string, { before, gain }: { before?: string; 
 function cards({ baseline, chosen, variants }: TuneReport): Markup {
   const [before, after] = [baseline, chosen].map(({ variant }) => variants.find(({ id }) => id === variant));
   const accuracy = after?.accuracy;
+  const isSameBatch = baseline.settings.batch === chosen.settings.batch;
+  const faster = (one: number, other: number): number => (isSameBatch ? one / other : Number.NaN);
   const memory = {
     before: shownBytes(baseline.memoryBytes ?? NaN),
     gain: (baseline.memoryBytes ?? NaN) / (chosen.memoryBytes ?? NaN),
@@ -34,9 +36,12 @@ function cards({ baseline, chosen, variants }: TuneReport): Markup {
   const all = [
     card('median of a run', shownTime(chosen.p50Ms), {
       before: shownTime(baseline.p50Ms),
-      gain: baseline.p50Ms / chosen.p50Ms,
+      gain: faster(baseline.p50Ms, chosen.p50Ms),
     }),
-    card('p95', shownTime(chosen.p95Ms), { before: shownTime(baseline.p95Ms), gain: baseline.p95Ms / chosen.p95Ms }),
+    card('p95', shownTime(chosen.p95Ms), {
+      before: shownTime(baseline.p95Ms),
+      gain: faster(baseline.p95Ms, chosen.p95Ms),
+    }),
     card('items a second', shownRate(chosen.itemsPerSecond), {
       before: shownRate(baseline.itemsPerSecond),
       gain: chosen.itemsPerSecond / baseline.itemsPerSecond,

@@ -51,6 +51,9 @@ interface Race<C> {
   readonly measured: Set<C>;
 }
 
+/** Several runs are taken in two turns, there and back: what disturbs the machine meanwhile then falls on more than one. */
+const turnsOf = (runs: number): number[] => (runs < 4 ? [runs] : [Math.ceil(runs / 2), Math.floor(runs / 2)]);
+
 /** One rung: each candidate its runs, within an equal share of the rung's time. Stops when all time is up. */
 async function runRung<C>(
   { options, measured }: Race<C>,
@@ -58,14 +61,18 @@ async function runRung<C>(
   { runs, rungEndMs }: { readonly runs: number; readonly rungEndMs: number },
 ): Promise<void> {
   const { clock, endMs, signal } = options;
-  for (const [k, candidate] of entered.entries()) {
-    signal?.throwIfAborted();
-    const nowMs = clock.monotonic();
-    // The first candidate is always measured: a race without an answer helps nobody.
-    if (nowMs >= endMs && measured.size > 0) return;
-    const limitMs = Math.max(0, (Math.max(rungEndMs, nowMs) - nowMs) / (entered.length - k));
-    await options.measure(candidate, { runs, limitMs });
-    measured.add(candidate);
+  const turns = turnsOf(runs);
+  let left = entered.length * turns.length;
+  for (const [turn, share] of turns.entries()) {
+    for (const candidate of turn === 0 ? entered : entered.toReversed()) {
+      signal?.throwIfAborted();
+      const nowMs = clock.monotonic();
+      // The first candidate is always measured: a race without an answer helps nobody.
+      if (nowMs >= endMs && measured.size > 0) return;
+      const limitMs = Math.max(0, rungEndMs - nowMs) / left--;
+      await options.measure(candidate, { runs: share, limitMs });
+      measured.add(candidate);
+    }
   }
 }
 

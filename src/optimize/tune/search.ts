@@ -84,10 +84,9 @@ export async function search(terms: SearchTerms): Promise<Searched> {
   });
   const [first] = judged;
   invariant(first !== undefined, 'the original is among the variants');
-  const baseline = trialOf(
-    first.variant,
-    settingsToday(source.package.config, { cores, batch: batchesOf(space)[0] ?? 1 }),
-  );
+  const batches = batchesOf(space);
+  const batch = (options.strategy === 'throughput' ? batches.at(-1) : batches[0]) ?? 1;
+  const baseline = trialOf(first.variant, settingsToday(source.package.config, { cores, batch }));
   const racing: RaceTerms = { bench, crew, clock, space, judged, signal };
   const raced = await race(racing, { variantsMs: at(ends.variants), placementsMs: at(ends.placements) });
   const isWeighed = options.strategy === 'memory' || workload.memoryBytes !== undefined;

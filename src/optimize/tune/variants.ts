@@ -4,7 +4,6 @@ import { type Model, writeModel } from '../../graph/index.js';
 import { type Compressor, compressorOf, type Method } from '../budget/method.js';
 import type { Reference } from '../budget/reference.js';
 import { compressPart, sensitivities } from '../budget/sensitivity.js';
-import type { Compressed } from '../compressed.js';
 import type { Feeds } from '../feeds.js';
 import { type Accuracy, type Answered, accuracyOf, answered, type JudgeTerms, overBudget } from './accuracy.js';
 import { type Made, type Recipe, recipes } from './recipes.js';
@@ -49,9 +48,21 @@ export interface VariantTerms {
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** A compression that broke the budget as a whole. */
+interface Broken {
+  readonly recipe: Recipe & { readonly method: Method };
+  readonly base: Model;
+  readonly compressor: Compressor;
+  readonly products: number;
+  /** What judging one model took. */
+  readonly judgingMs: number;
+}
+
 interface State {
   readonly made: Map<string, Model>;
   readonly judged: Judged[];
+  readonly refused: Refused[];
+  readonly broken: Broken[];
 }
 
 const judgedBy = async ({ judge, original }: VariantTerms, bytes: Uint8Array): Promise<Accuracy> =>
@@ -61,16 +72,46 @@ const judgedBy = async ({ judge, original }: VariantTerms, bytes: Uint8Array): P
 const forRanges = (samples: readonly Feeds[]): readonly Feeds[] =>
   samples.length < 8 ? samples : samples.filter((_, k) => k % 2 === 0);
 
-/** The products that bear a method best, as many as the budget allows; undefined where none does, or time would not do. */
-async function partOf(
-  base: Model,
-  compressor: Compressor,
-  { terms, judgingMs }: { readonly terms: VariantTerms; readonly judgingMs: number },
-): Promise<Compressed | undefined> {
+/** Judges what a recipe made, and keeps it or says why not. @returns whether it kept the budget. */
+async function settle(
+  { id, label }: Pick<Recipe, 'id' | 'label'>,
+  made: Made,
+  { terms, state }: Work,
+): Promise<boolean> {
+  const variant = variantOf(id, label, made);
+  const twin = state.judged.find(other => other.variant.digest === variant.digest);
+  if (twin !== undefined) {
+    state.refused.push({ id, label, reason: `changes nothing: the same file as '${twin.variant.id}'` });
+    return true;
+  }
+  const accuracy = await judgedBy(terms, variant.bytes);
+  const reason = overBudget(accuracy, terms.budget);
+  if (reason === undefined) state.judged.push({ variant, accuracy });
+  else state.refused.push({ id, label, reason, accuracy, bytes: variant.bytes.byteLength });
+  return reason === undefined;
+}
+
+interface Work {
+  readonly terms: VariantTerms;
+  readonly state: State;
+}
+
+async function compressWhole(recipe: Recipe & { readonly method: Method }, base: Model, work: Work): Promise<void> {
+  const { clock, samples } = work.terms;
+  const compressor = await compressorOf(base, recipe.method, forRanges(samples));
+  const whole = compressor([]);
+  const startMs = clock.monotonic();
+  if (await settle(recipe, whole, work)) return;
+  const products = whole.report.changed.length;
+  if (recipe.method.kind === 'half' || products < 2) return;
+  work.state.broken.push({ recipe, base, compressor, products, judgingMs: clock.monotonic() - startMs });
+}
+
+/** The products that bear a method best, as many as the budget allows, if there is time to find out. */
+async function compressPartly({ recipe, base, compressor, products, judgingMs }: Broken, work: Work): Promise<void> {
+  const { terms, state } = work;
   const { clock, endMs, budget } = terms;
-  const products = compressor([]).report.changed.length;
-  const isAffordable = clock.monotonic() + judgingMs * (products + 2 + Math.log2(products + 1)) < endMs;
-  if (products < 2 || !isAffordable) return undefined;
+  if (clock.monotonic() + judgingMs * (products + 2 + Math.log2(products)) > endMs) return;
   const reference: Reference = {
     measure: async model => {
       terms.signal?.throwIfAborted();
@@ -78,76 +119,48 @@ async function partOf(
       return { deviation, residual };
     },
   };
-  const shared =
-    budget.residual === undefined ? { relativeL2: budget.relativeL2 } : { ...budget, residual: budget.residual };
+  const { relativeL2, residual } = budget;
   const order = await sensitivities(base, compressor, reference);
-  return (await compressPart({ compressor, reference, budget: shared }, order))?.compressed;
+  const shared = { compressor, reference, budget: residual === undefined ? { relativeL2 } : { relativeL2, residual } };
+  const part = await compressPart(shared, order);
+  if (part === undefined) return;
+  const { changed } = part.compressed.report;
+  const label = `${recipe.label}, ${changed.length} of ${products} products`;
+  await settle({ id: `${recipe.id}-part`, label }, part.compressed, { terms, state });
 }
 
-async function judgedVariant(
-  recipe: Recipe,
-  made: Made,
-  { terms, state }: { terms: VariantTerms; state: State },
-): Promise<Refused | Judged> {
+async function tryRecipe(recipe: Recipe, work: Work): Promise<void> {
+  const { terms, state } = work;
   const { id, label } = recipe;
-  const variant = variantOf(id, label, made);
-  const twin = state.judged.find(other => other.variant.digest === variant.digest);
-  if (twin !== undefined) return { id, label, reason: `changes nothing: the same file as '${twin.variant.id}'` };
-  const accuracy = await judgedBy(terms, variant.bytes);
-  const reason = overBudget(accuracy, terms.budget);
-  return reason === undefined
-    ? { variant, accuracy }
-    : { id, label, reason, accuracy, bytes: variant.bytes.byteLength };
-}
-
-async function compressedVariant(
-  recipe: Recipe & { readonly method: Method },
-  base: Model,
-  both: { terms: VariantTerms; state: State },
-): Promise<Refused | Judged> {
-  const { terms, state } = both;
-  const { clock, samples } = terms;
-  const compressor = await compressorOf(base, recipe.method, forRanges(samples));
-  const whole = compressor([]);
-  const startMs = clock.monotonic();
-  const outcome = await judgedVariant(recipe, whole, both);
-  state.made.set(recipe.id, whole.model);
-  if ('variant' in outcome || outcome.accuracy === undefined || recipe.method.kind === 'half') return outcome;
-  const part = await partOf(base, compressor, { terms, judgingMs: clock.monotonic() - startMs });
-  if (part === undefined) return outcome;
-  const label = `${recipe.label}, ${part.report.changed.length} of ${whole.report.changed.length} products`;
-  return judgedVariant({ ...recipe, label }, part, both);
-}
-
-async function tryRecipe(recipe: Recipe, terms: VariantTerms, state: State): Promise<Refused | Judged> {
-  const { id, label } = recipe;
-  const { model, samples, clock, endMs } = terms;
-  if (clock.monotonic() >= endMs) return { id, label, reason: 'not tried: its share of the time was over' };
-  const base = state.made.get(recipe.on ?? '') ?? model;
-  try {
-    if ('method' in recipe) return await compressedVariant(recipe, base, { terms, state });
-    const made = await recipe.make({ base, samples });
-    state.made.set(id, made.model);
-    return await judgedVariant(recipe, made, { terms, state });
-  } catch (error) {
-    if (!isGalerkinError(error) || error.code === 'CANCELLED') throw error;
-    return { id, label, reason: reasonOf(error) };
+  if (terms.clock.monotonic() >= terms.endMs) {
+    state.refused.push({ id, label, reason: 'not tried: its share of the time was over' });
+    return;
   }
+  const base = state.made.get(recipe.on ?? '') ?? terms.model;
+  if ('method' in recipe) return compressWhole(recipe, base, work);
+  const made = await recipe.make({ base, samples: terms.samples });
+  state.made.set(id, made.model);
+  await settle(recipe, made, work);
 }
 
-/** Makes and judges every variant. The original is always among them. */
+/** Makes and judges every variant: whole first, then in parts what was too much as a whole. The original is always among them. */
 export async function makeVariants(terms: VariantTerms): Promise<MadeVariants> {
   const first = originalVariant(terms.bytes, terms.model);
   const judged: Judged[] = [{ variant: first, accuracy: accuracyOf(terms.original, terms.original) }];
-  const refused: Refused[] = [];
-  const made = new Map<string, Model>();
-  for (const recipe of recipes) {
-    if (recipe.isCodesign === true && !terms.codesign) continue;
+  const state: State = { made: new Map(), judged, refused: [], broken: [] };
+  const work: Work = { terms, state };
+  const attempt = async ({ id, label }: Pick<Recipe, 'id' | 'label'>, run: () => Promise<void>): Promise<void> => {
     terms.signal?.throwIfAborted();
-    terms.onVariant(recipe.label);
-    const outcome = await tryRecipe(recipe, terms, { made, judged });
-    if ('variant' in outcome) judged.push(outcome);
-    else refused.push(outcome);
-  }
-  return { judged, refused };
+    terms.onVariant(label);
+    try {
+      await run();
+    } catch (error) {
+      if (!isGalerkinError(error) || error.code === 'CANCELLED') throw error;
+      state.refused.push({ id, label, reason: reasonOf(error) });
+    }
+  };
+  for (const recipe of recipes)
+    if (recipe.isCodesign !== true || terms.codesign) await attempt(recipe, () => tryRecipe(recipe, work));
+  for (const broken of state.broken) await attempt(broken.recipe, () => compressPartly(broken, work));
+  return { judged, refused: state.refused };
 }
