@@ -1,6 +1,7 @@
 // The open batch axis: graphs lowered at several sizes are joined into one whose shapes follow the size at run time.
 import { GalerkinError } from '../base/index.js';
 import { sameList } from './layout/view.js';
+import { elementTypes } from './onnx/element-type.js';
 import { type Constant, type GraphNode, ownPrefix } from './onnx/graph.js';
 import type { GraphValue } from './onnx/serialize.js';
 
@@ -64,20 +65,78 @@ interface Joined {
   readonly nodes: GraphNode[];
 }
 
-/** True where the list is only ever a target of Reshape, for which one open size may stay open. */
-function isReshapeTarget(name: string, nodes: readonly GraphNode[]): boolean {
-  const readers = nodes.filter(node => node.inputs.includes(name));
-  return readers.every(({ operator, inputs }) => operator === 'Reshape' && inputs[1] === name);
+/** Names that somebody reads as more than the target of a Reshape, for which one open size may stay open. */
+function otherReads(nodes: readonly GraphNode[], found: Set<string> = new Set()): Set<string> {
+  for (const { operator, inputs, attributes } of nodes) {
+    inputs.forEach((name, k) => {
+      if (operator !== 'Reshape' || k !== 1) found.add(name);
+    });
+    for (const value of Object.values(attributes))
+      if (typeof value === 'object' && 'body' in value) otherReads(value.body.nodes, found);
+  }
+  return found;
+}
+
+/** A number that follows the batch size: scale * batch ** power. */
+interface Power {
+  readonly scale: number;
+  readonly power: number;
+}
+
+/** Powers that means, sums and their derivatives make. */
+const powers = [-1, 1, -2, 2] as const;
+/** Relative rounding of a number that was written in this element type, some times over. */
+const rounding = { float32: 2 ** -22, float64: 2 ** -50 } as const;
+
+/** The law that one number follows at all sizes, if it is a power. */
+function powerOf(versions: readonly Constant[], sizes: readonly number[]): Power | undefined {
+  const [first] = versions;
+  if (first === undefined || (first.dtype !== 'float32' && first.dtype !== 'float64')) return undefined;
+  if (!versions.every(({ data, shape }) => data.length === 1 && sameList(shape, first.shape))) return undefined;
+  const tolerance = rounding[first.dtype];
+  for (const power of powers) {
+    const scales = versions.map(({ data }, k) => Number(data[0]) / (sizes[k] ?? 1) ** power);
+    const scale = scales.reduce((sum, one) => sum + one, 0) / scales.length;
+    if (scale !== 0 && scales.every(one => Math.abs(one - scale) <= tolerance * Math.abs(scale)))
+      return { scale, power };
+  }
+  return undefined;
+}
+
+const step = (operator: string, inputs: string[], output: string): GraphNode => ({
+  operator,
+  domain: '',
+  inputs,
+  outputs: [output],
+  attributes: {},
+});
+
+/** One number computed from the batch size before it is needed. */
+function powerNodes({ name, dtype, shape }: Constant, { scale, power }: Power): Joined {
+  const { onnx, array } = elementTypes[dtype];
+  const [scaleName, size] = [`${name}_scale`, `${name}_size`];
+  const cast = { ...step('Cast', [batchSize], size), attributes: { to: onnx } };
+  const apply = power < 0 ? 'Div' : 'Mul';
+  const once = step(apply, [scaleName, size], `${name}_once`);
+  const twice = Math.abs(power) === 2 ? [step(apply, [`${name}_once`, size], `${name}_twice`)] : [];
+  const last = twice.length === 0 ? `${name}_once` : `${name}_twice`;
+  const form = `${name}_form`;
+  return {
+    constants: [{ name: scaleName, dtype, shape: [1], data: array([scale]) }, int64(form, shape)],
+    nodes: [cast, once, ...twice, step('Reshape', [last, form], name)],
+  };
 }
 
 /** One constant of all graphs: as it is, with one size left open, or computed from the batch size. */
 function joinConstant(
   versions: readonly Constant[],
-  { nodes, sizes }: { nodes: readonly GraphNode[]; sizes: readonly number[] },
+  { others, sizes }: { others: ReadonlySet<string>; sizes: readonly number[] },
 ): Joined {
   const [first, ...rest] = versions;
   if (first === undefined) return { constants: [], nodes: [] };
   if (rest.every(other => sameConstant(first, other))) return { constants: [first], nodes: [] };
+  const power = powerOf(versions, sizes);
+  if (power !== undefined) return powerNodes(first, power);
   if (first.dtype !== 'int64' || !rest.every(other => sameList(other.shape, first.shape))) {
     return fail(`a ${first.dtype} constant of shape [${first.shape}] depends on it`);
   }
@@ -88,20 +147,13 @@ function joinConstant(
   );
   const open = slope.flatMap((value, k) => (value === 0 ? [] : [k]));
   const [only] = open;
-  if (open.length === 1 && only !== undefined && base[only] === 0 && isReshapeTarget(name, nodes)) {
+  if (open.length === 1 && only !== undefined && base[only] === 0 && !others.has(name)) {
     return { constants: [int64(name, base.with(only, -1))], nodes: [] };
   }
-  const node = (operator: string, inputs: string[], output: string): GraphNode => ({
-    operator,
-    domain: '',
-    inputs,
-    outputs: [output],
-    attributes: {},
-  });
   const [slopeName, baseName, scaled] = [`${name}_slope`, `${name}_base`, `${name}_scaled`];
   return {
     constants: [int64(slopeName, slope), int64(baseName, base)],
-    nodes: [node('Mul', [batchSize, slopeName], scaled), node('Add', [scaled, baseName], name)],
+    nodes: [step('Mul', [batchSize, slopeName], scaled), step('Add', [scaled, baseName], name)],
   };
 }
 
@@ -115,10 +167,11 @@ export function joinBatch(graphs: readonly BatchedGraph[], inputs: readonly Grap
     return first ?? { batch: 1, nodes: [], constants: [], matmulFlops: 0 };
   checkSameNodes(graphs);
   const sizes = graphs.map(({ batch }) => batch);
+  const others = otherReads(first.nodes);
   const joined = first.constants.map((_, k) =>
     joinConstant(
       graphs.flatMap(({ constants }) => constants.slice(k, k + 1)),
-      { nodes: first.nodes, sizes },
+      { others, sizes },
     ),
   );
   const source = inputs.find(({ shape }) => shape[0] === 'batch')?.name ?? fail('no input has it');

@@ -32,6 +32,6 @@ export const compileErrors = {
     exit: 65,
     message: ({ reason }) =>
       `The 'batch' axis cannot stay symbolic: ${reason}. Keep items of a batch independent, or give the axis a number.`,
-    doc: 'A value or the form of the graph depends on the batch size, for instance a mean over the batch axis.',
+    doc: 'A value or the form of the graph follows the batch size in a way that cannot be computed when the program runs. Sizes may follow it linearly, numbers as its powers -2 to 2 (means and their derivatives).',
   }),
 };
