@@ -62,6 +62,18 @@ describe('a second optimizer', () => {
     expect(await programs()).toHaveLength(2);
   });
 
+  test('opens the form that the runtime made for this processor, with the same values', async () => {
+    const optimizer = make();
+    const before = numbers(await optimizer.wrap(wave)(vector(0.5, 1)));
+    await optimizer.idle();
+    await optimizer.close();
+    const [name = ''] = await programs();
+    const program = decodeProgram(name.replace('.program', ''), await readFile(join(folder, name)));
+    expect(program?.optimized?.length).toBeGreaterThan(50);
+    expect(program?.bytes.length).toBeGreaterThan(50);
+    expect(await callOnce(wave)).toMatchObject({ cache: 'disk', tier: 1, value: before[0] });
+  });
+
   test('does not trace where the user vouches for the function', async () => {
     let traces = 0;
     const fn = (x: Traced): Traced => {

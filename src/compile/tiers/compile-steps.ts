@@ -1,8 +1,9 @@
 // One version on its way to native code: recorded, named, looked up, lowered, opened; each step in a turn of its own.
 
-import { lower, type OnnxModel } from '../lower.js';
+import { lower } from '../lower.js';
 import { type Program, type TreeFunction, traceTrees } from '../trace.js';
 import { type CompiledProgram, OpenProgram, recordOf, type SessionChoice } from './compiled-program.js';
+import type { Lowered } from './lowering-thread.js';
 import { equationCount, type PlainProgram, plainProgram } from './plain-program.js';
 import type { CacheAnswer } from './program-cache.js';
 import { digestOf, programDigest } from './program-digest.js';
@@ -64,18 +65,26 @@ export async function openCached(workshop: Workshop, key: string, traceMs: numbe
   return { open, compiled, cache: from, report };
 }
 
-interface Lowered {
-  readonly model: OnnxModel;
-  readonly ms: number;
-  readonly lowered: CompileReport['lowered'];
-}
+type LoweredSomewhere = Lowered & { readonly lowered: CompileReport['lowered'] };
 
 /** In the other thread if that may be; what it can't do is done, or refused with its place, here. */
-async function lowerProgram(workshop: Workshop, { program, plain }: Recorded, elsewhere: boolean): Promise<Lowered> {
+async function lowerProgram(
+  workshop: Workshop,
+  { program, plain }: Recorded,
+  elsewhere: boolean,
+): Promise<LoweredSomewhere> {
   const there = elsewhere ? await workshop.thread.lower(plain) : undefined;
   if (there !== undefined) return { ...there, lowered: 'in another thread' };
   const { result: model, ms } = await new Stopwatch(workshop.clock).step(() => lower(program));
   return { model, ms, lowered: 'in this thread' };
+}
+
+/** For the next process: what is on disk should open fast, and that can be prepared in the other thread. */
+function improveLater({ background, thread, cache }: Workshop, key: string, compiled: CompiledProgram): void {
+  background.add(async () => {
+    const optimized = await thread.optimize(compiled.bytes);
+    if (optimized !== undefined) await cache.put(key, { ...compiled, optimized });
+  });
 }
 
 /**
@@ -87,11 +96,12 @@ export async function compileRecorded(workshop: Workshop, recorded: Recorded, el
   const { costs, config, clock, cache } = workshop;
   const { equations, traceMs } = recorded;
   const predictedMs = costs.compileMs(equations);
-  const { model, ms: lowerMs, lowered } = await lowerProgram(workshop, recorded, elsewhere);
+  const { model, optimized, ms: lowerMs, lowered } = await lowerProgram(workshop, recorded, elsewhere);
   if (elsewhere) await turn();
   const choice: SessionChoice = { threads: config.threads, graphLevel: 'all' };
   const facts = { equations, compileMs: traceMs + lowerMs };
-  const compiled = { record: recordOf(recorded.plain, model, facts), bytes: model.bytes };
+  const plainly = { record: recordOf(recorded.plain, model, facts), bytes: model.bytes };
+  const compiled = optimized === undefined ? plainly : { ...plainly, optimized };
   const watch = new Stopwatch(clock);
   const { result: open, ms: openMs } = await watch.step(() => OpenProgram.open(compiled, choice));
   const actualMs = traceMs + lowerMs + openMs;
@@ -99,6 +109,7 @@ export async function compileRecorded(workshop: Workshop, recorded: Recorded, el
   if (isRuntimeLoaded) costs.sawCompile(equations, actualMs);
   isRuntimeLoaded = true;
   await cache.put(recorded.key, compiled);
+  if (optimized === undefined && config.cacheFolder !== '') improveLater(workshop, recorded.key, compiled);
   const longestPauseMs = Math.max(watch.longestMs, lowered === 'in this thread' ? lowerMs : 0);
   const report: CompileReport = { predictedMs, actualMs, traceMs, lowerMs, openMs, longestPauseMs, lowered };
   return { open, compiled, cache: 'miss', report };

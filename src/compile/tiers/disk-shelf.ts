@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Clock } from '../../base/index.js';
 import { type CompiledProgram, recordSchema } from './compiled-program.js';
 
@@ -13,12 +14,17 @@ const staleMs = 3_600_000;
 
 const digestOf = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
-/** magic, length of the record (4 bytes, little-endian), key and record as JSON, ONNX bytes, SHA-256 of all before it. */
-export function encodeProgram(key: string, { record, bytes }: CompiledProgram): Buffer {
-  const head = Buffer.from(JSON.stringify({ key, record }));
+const headSchema = z.strictObject({ key: z.string(), record: recordSchema, modelBytes: z.int().min(0) });
+
+/**
+ * magic, length of the head (4 bytes, little-endian), head as JSON, ONNX bytes, the same as the runtime rewrote them (or
+ * nothing), SHA-256 of all before it.
+ */
+export function encodeProgram(key: string, { record, bytes, optimized }: CompiledProgram): Buffer {
+  const head = Buffer.from(JSON.stringify({ key, record, modelBytes: bytes.byteLength }));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(head.length);
-  const body = Buffer.concat([magic, length, head, bytes]);
+  const body = Buffer.concat([magic, length, head, bytes, optimized ?? new Uint8Array()]);
   return Buffer.concat([body, digestOf(body)]);
 }
 
@@ -30,17 +36,19 @@ export function decodeProgram(key: string, file: Buffer): CompiledProgram | unde
   if (!digestOf(file.subarray(0, end)).equals(file.subarray(end))) return undefined;
   const length = file.readUInt32LE(magic.length);
   if (start + length > end) return undefined;
-  let head: unknown;
+  const head = readHead(file.toString('utf8', start, start + length));
+  if (head === undefined || head.key !== key || start + length + head.modelBytes > end) return undefined;
+  const middle = start + length + head.modelBytes;
+  const program = { record: head.record, bytes: new Uint8Array(file.subarray(start + length, middle)) };
+  return middle === end ? program : { ...program, optimized: new Uint8Array(file.subarray(middle, end)) };
+}
+
+function readHead(text: string): z.infer<typeof headSchema> | undefined {
   try {
-    head = JSON.parse(file.toString('utf8', start, start + length));
+    return headSchema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }
-  if (typeof head !== 'object' || head === null || !('key' in head && 'record' in head) || head.key !== key)
-    return undefined;
-  const record = recordSchema.safeParse(head.record);
-  if (!record.success) return undefined;
-  return { record: record.data, bytes: new Uint8Array(file.subarray(start + length, end)) };
 }
 
 interface Entry {

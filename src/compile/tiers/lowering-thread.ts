@@ -10,6 +10,12 @@ function isAnswer(value: unknown): value is LoweringAnswer {
   return typeof value === 'object' && value !== null && 'number' in value && 'ms' in value;
 }
 
+export interface Lowered {
+  readonly model: OnnxModel;
+  readonly optimized?: Uint8Array;
+  readonly ms: number;
+}
+
 export class LoweringThread {
   #worker: Worker | undefined;
   #count = 0;
@@ -19,20 +25,31 @@ export class LoweringThread {
    * Lowers a program. Starts the thread on first use (about 0.3 s until its tracer is loaded, none of it on this thread).
    * @returns undefined if it could not be lowered there: then it is tried, or refused with its place, where the function is.
    */
-  async lower(program: PlainProgram): Promise<{ readonly model: OnnxModel; readonly ms: number } | undefined> {
+  async lower(program: PlainProgram): Promise<Lowered | undefined> {
+    const answer = await this.#ask({ program });
+    if (answer?.model === undefined) return undefined;
+    const { model, optimized, ms } = answer;
+    return optimized === undefined ? { model, ms } : { model, optimized, ms };
+  }
+
+  /** What the runtime makes of a model for this processor; undefined if it could not be written. */
+  async optimize(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+    return (await this.#ask({ bytes }))?.optimized;
+  }
+
+  #ask(work: { readonly program: PlainProgram } | { readonly bytes: Uint8Array }): Promise<LoweringAnswer | undefined> {
     this.#count += 1;
     const number = this.#count;
-    const answer = await new Promise<LoweringAnswer | undefined>(resolve => {
+    return new Promise(resolve => {
       this.#waiting.set(number, resolve);
       try {
         const thread = this.#thread();
         thread.ref();
-        thread.postMessage({ number, program });
+        thread.postMessage({ number, ...work });
       } catch {
         this.#settle(number, undefined);
       }
     });
-    return answer?.model === undefined ? undefined : { model: answer.model, ms: answer.ms };
   }
 
   /** Ends the thread; what it was doing is answered with undefined. */

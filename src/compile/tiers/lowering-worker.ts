@@ -1,5 +1,6 @@
-// The thread that lowers: programs come in as plain data, ONNX bytes go out.
+// The thread that lowers: programs come in as plain data, ONNX bytes go out, also as the runtime rewrites them for this processor.
 import { parentPort } from 'node:worker_threads';
+import { optimizedModel } from '../../runtime/index.js';
 import { Watch } from '../locate.js';
 import { lower, type OnnxModel } from '../lower.js';
 import type { Program } from '../trace.js';
@@ -9,12 +10,17 @@ import { flattenTree } from '../tree.js';
 export interface LoweringAnswer {
   readonly number: number;
   readonly model?: OnnxModel;
+  /** The model's bytes after the runtime's own optimizations. */
+  readonly optimized?: Uint8Array;
   readonly ms: number;
 }
 
+/** A program to lower, or a model that was lowered already; both are optimized. */
+type LoweringRequest = { readonly number: number } & ({ readonly program: Program } | { readonly bytes: Uint8Array });
+
 /** What comes over the port was made by lowering-thread.ts of this very build. */
-function isRequest(value: unknown): value is { readonly number: number; readonly program: Program } {
-  return typeof value === 'object' && value !== null && 'number' in value && 'program' in value;
+function isRequest(value: unknown): value is LoweringRequest {
+  return typeof value === 'object' && value !== null && 'number' in value && ('program' in value || 'bytes' in value);
 }
 
 const noTree = flattenTree<never>(
@@ -31,17 +37,26 @@ function complete(program: Program): Program {
   return { ...program, recordings, inputTree: noTree, outputTree: noTree };
 }
 
+/** Undefined where the runtime cannot write what it made: then it opens the model itself. */
+function optimize(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+  return optimizedModel(bytes, { threads: 1, graphLevel: 'all' }).catch(() => undefined);
+}
+
+async function answer(request: LoweringRequest): Promise<LoweringAnswer> {
+  const { number } = request;
+  const start = performance.now();
+  try {
+    const model = 'program' in request ? lower(complete(request.program)) : undefined;
+    const optimized = await optimize('bytes' in request ? request.bytes : (model?.bytes ?? new Uint8Array()));
+    const ms = performance.now() - start;
+    return { number, ms, ...(model === undefined ? {} : { model }), ...(optimized === undefined ? {} : { optimized }) };
+  } catch {
+    return { number, ms: performance.now() - start };
+  }
+}
+
 parentPort?.on('message', async (message: unknown) => {
   if (!isRequest(message)) return;
-  const { number, program } = message;
   await ready();
-  const start = performance.now();
-  let answer: LoweringAnswer;
-  try {
-    const model = lower(complete(program));
-    answer = { number, model, ms: performance.now() - start };
-  } catch {
-    answer = { number, ms: performance.now() - start };
-  }
-  parentPort?.postMessage(answer);
+  parentPort?.postMessage(await answer(message));
 });

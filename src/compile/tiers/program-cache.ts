@@ -12,6 +12,8 @@ export interface CacheLimits {
 
 export type CacheAnswer = 'memory' | 'disk' | 'miss';
 
+const sizeOf = ({ bytes, optimized }: CompiledProgram): number => bytes.byteLength + (optimized?.byteLength ?? 0);
+
 export class ProgramCache {
   readonly #programs = new Map<string, CompiledProgram>();
   readonly #disk: DiskShelf | undefined;
@@ -44,7 +46,7 @@ export class ProgramCache {
   #keep(key: string, program: CompiledProgram): void {
     this.#drop(key);
     this.#programs.set(key, program);
-    this.#bytes += program.bytes.byteLength;
+    this.#bytes += sizeOf(program);
     for (const oldest of this.#programs.keys()) {
       if (this.#bytes <= this.#limitBytes) return;
       this.#drop(oldest);
@@ -52,7 +54,8 @@ export class ProgramCache {
   }
 
   #drop(key: string): void {
-    this.#bytes -= this.#programs.get(key)?.bytes.byteLength ?? 0;
+    const known = this.#programs.get(key);
+    if (known !== undefined) this.#bytes -= sizeOf(known);
     this.#programs.delete(key);
   }
 }
