@@ -136,14 +136,15 @@ describe('dynamic quantization', () => {
     ).toBeGreaterThan(200);
   });
 
-  test('a trained Fourier neural operator: products are found behind reshaped weights too, and the budget decides which to take', async () => {
+  test('a trained Fourier neural operator: products are found behind reshaped weights too, and fewer of them are nearer', async () => {
     const { model, samples: fields } = await smallFno();
     const { model: small, report } = quantizeDynamic(model, { leastWeights: 1 });
     expect(report.changed.length).toBeGreaterThan(8);
     expect(report.skipped.filter(({ reason }) => reason !== 'both operands are computed or fed')).toEqual([]);
-    expect((await deviationBetween(small, model, fields)).relativeL2).toBeLessThan(0.15);
-    const lifted = quantizeDynamic(model, { leastWeights: 1, exclude: report.changed.slice(0, -2) });
-    expect((await deviationBetween(lifted.model, model, fields)).relativeL2).toBeLessThan(0.02);
+    const whole = (await deviationBetween(small, model, fields)).relativeL2;
+    expect(whole).toBeLessThan(0.15);
+    const { model: part } = quantizeDynamic(model, { leastWeights: 1, exclude: report.changed.slice(0, -2) });
+    expect((await deviationBetween(part, model, fields)).relativeL2).toBeLessThan(whole);
   });
 
   test('what cannot be quantized is refused by name', () => {
