@@ -81,6 +81,7 @@ export async function optimizeGraph(
 ): Promise<{ model: Model; report: PassReport }> {
   const { clock = systemClock, ...rest } = options;
   const { level } = resolveOptions('optimizeGraph', optimizeOptions, rest);
+  const passes = passesOf(level);
   const summaries = new Map<string, PassSummary>();
   const graphInOrder = inOrder(model.graph);
   let current = graphInOrder === model.graph ? model : { ...model, graph: graphInOrder };
@@ -89,7 +90,7 @@ export async function optimizeGraph(
   while (!isFixedPoint && rounds < maxRounds) {
     rounds++;
     const start = current;
-    for (const pass of passesOf[level]) {
+    for (const pass of passes) {
       const nodesBefore = nodeCount(current.graph);
       const begin = clock.monotonic();
       const { model: next, applied } = await pass.run(current);

@@ -6,7 +6,7 @@ import { commonSubexpressions } from '../../dist/graph/passes/common-subexpressi
 import { constantNodes } from '../../dist/graph/passes/constant-nodes.js';
 import { deadCode } from '../../dist/graph/passes/dead-code.js';
 import { foldBatchNorm } from '../../dist/graph/passes/fold-batch-norm.js';
-import { foldConstants } from '../../dist/graph/passes/fold-constants.js';
+import { constantFolding } from '../../dist/graph/passes/fold-constants.js';
 import { fusions } from '../../dist/graph/passes/fusions.js';
 import { identities } from '../../dist/graph/passes/identities.js';
 import type { Pass } from '../../dist/graph/passes/pass.js';
@@ -36,7 +36,7 @@ async function verdict(
 const exact: [string, Pass][] = [
   constantNodes,
   identities,
-  foldConstants,
+  constantFolding(),
   deadCode,
   commonSubexpressions,
   algebra,

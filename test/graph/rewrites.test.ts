@@ -37,6 +37,26 @@ describe('constants', () => {
     expect(operators(model).toSorted()).toEqual(['Add', 'Add', 'ConstantOfShape', 'RandomNormal']);
   });
 
+  it('are folded no further where all of them together would make the file much larger', async () => {
+    const sizes = Array.from({ length: 100 }, (_, k) => whole(`s${k}`, [1, 15_000 + k]));
+    const model = await at('O1', {
+      nodes: [
+        ...sizes.map(({ name }, k) => node('ConstantOfShape', [name], `z${k}`)),
+        node(
+          'Concat',
+          sizes.map((_, k) => `z${k}`),
+          'out',
+          { axis: int(1) },
+        ),
+      ],
+      constants: sizes,
+      outputs: [out],
+    });
+    const bytes = [...model.graph.constants.values()].reduce((sum, one) => sum + one.bytes.byteLength, 0);
+    expect(bytes).toBeLessThan(2 ** 21);
+    expect(operators(model).filter(name => name === 'ConstantOfShape').length).toBeGreaterThan(60);
+  });
+
   it('of a size that would not fit into memory are never computed', async () => {
     const model = await at('O3', {
       nodes: [node('ConstantOfShape', ['big'], 'zeros'), node('ReduceSum', ['zeros'], 'out')],

@@ -16,6 +16,9 @@ import { type Pass, typedModel } from './pass.js';
 /** A result may be this much larger than the constants that go into it. */
 export const growthBytes = 65_536;
 
+/** And all results of one optimization together by this much, so that no file becomes much larger. */
+export const allGrowthBytes = 1_048_576;
+
 /** Weights that are stored small and read large are meant so. */
 const storage = new Set(['DequantizeLinear', 'DequantizeBFP', 'MatMulNBits']);
 
@@ -23,6 +26,8 @@ interface Folding {
   readonly model: Model;
   readonly local: ReadonlySet<string>;
   applied: number;
+  /** Bytes by which results are larger than what they were made of, so far. */
+  grown: number;
 }
 
 const sizeOf = (type: { readonly dtype: Constant['dtype']; readonly shape: readonly number[] }): number =>
@@ -46,7 +51,8 @@ const typeIn = ({ values, outputs }: Graph, name: string): TensorType | undefine
 };
 
 /** Nodes that only constants and one another decide, whose results are known to be of bearable size. */
-function foldable({ constants, graph }: Sight, { local }: Folding): Node[] {
+function foldable({ constants, graph }: Sight, folding: Folding): Node[] {
+  const { local } = folding;
   const bytes = new Map([...constants].map(([name, constant]) => [name, sizeOf(constant)]));
   return graph.nodes.filter(node => {
     const { domain, operator, inputs, outputs } = node;
@@ -61,7 +67,10 @@ function foldable({ constants, graph }: Sight, { local }: Folding): Node[] {
     );
     const total = sizes.reduce<number>((sum, size) => sum + (size ?? Number.POSITIVE_INFINITY), 0);
     const isWidening = operator === 'Cast' && total > given;
-    if (!isHeld || isWidening || total > given + growthBytes) return false;
+    const growth = Math.max(0, total - given);
+    const isBearable = growth <= growthBytes && folding.grown + growth <= allGrowthBytes;
+    if (!isHeld || isWidening || !isBearable) return false;
+    folding.grown += growth;
     outputs.forEach((name, at) => {
       bytes.set(name, sizes[at] ?? 0);
     });
@@ -158,13 +167,18 @@ async function foldBodies(graph: Graph, around: ReadonlyMap<string, Constant>, f
   return folding.applied === before ? graph : { ...folded, nodes };
 }
 
-export const foldConstants: Pass = {
-  name: 'constant folding',
-  async run(model) {
-    const inferred = typedModel(model);
-    const folding = { model: inferred, local: localFunctions(model), applied: 0 };
-    const graph = await foldBodies(inferred.graph, new Map(), folding);
-    if (folding.applied === 0) return { model, applied: 0 };
-    return { model: { ...model, graph: cleaned(graph).graph }, applied: folding.applied };
-  },
-};
+/** The pass for one optimization: its rounds share what results may grow by all together. */
+export function constantFolding(): Pass {
+  let grown = 0;
+  return {
+    name: 'constant folding',
+    async run(model) {
+      const inferred = typedModel(model);
+      const folding = { model: inferred, local: localFunctions(model), applied: 0, grown };
+      const graph = await foldBodies(inferred.graph, new Map(), folding);
+      ({ grown } = folding);
+      if (folding.applied === 0) return { model, applied: 0 };
+      return { model: { ...model, graph: cleaned(graph).graph }, applied: folding.applied };
+    },
+  };
+}
