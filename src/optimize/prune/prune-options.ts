@@ -50,7 +50,10 @@ export interface PruneOptions extends SelectionOptions {
 export type PruneConfig = ReturnType<typeof pruneConfig>;
 
 export interface Pruned extends Compressed {
-  /** What stayed, by the names of constants of the model that was given: what a trainer keeps at zero. */
+  /**
+   * What stayed, by the names of the pruned model's constants, in their order before channels were cut: what a trainer keeps at
+   * zero. Weights that the model given only reshaped or scaled are constants of their own here, named as what they became.
+   */
   readonly masks: Masks;
 }
 
