@@ -2,17 +2,13 @@
 import { fromFloat16, seededRandom, type Tensor, toFloat16 } from 'galerkin/base';
 import { compileNative, grad, lax, nn, np, ready, type Spec, type Traced } from 'galerkin/compile';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { tensor } from './parity.js';
+import { numbersOf, tensor } from './parity.js';
 
 beforeAll(ready);
 
 type ArrayFunction = (...args: Traced[]) => Traced;
 
-const half = (shape: readonly number[], values: readonly number[]): Tensor => ({
-  dtype: 'FP16',
-  shape,
-  data: Uint16Array.from(values, toFloat16),
-});
+const half = (shape: readonly number[], values: readonly number[]): Tensor => tensor('float16', shape, values);
 
 /** Numbers that a half holds exactly. */
 function halves(shape: readonly number[], seed: number): number[] {
@@ -108,12 +104,12 @@ const cases: readonly (readonly [string, ArrayFunction, readonly (readonly numbe
 ];
 
 describe('agrees with single precision to three digits', () => {
-  it.each(cases)('%s', async (_name, fn, shapes) => {
+  it.each(cases)('%s', async (name, fn, shapes) => {
     const { got, truth } = await both(fn, shapes);
     expect(got.shape).toEqual(truth.shape);
-    expect(got.dtype).toBe(_name === 'casts' ? 'FP32' : 'FP16');
-    const wanted = Array.from(truth.data, Number);
-    const numbers = Array.from(got.data, value => (got.dtype === 'FP16' ? fromFloat16(Number(value)) : Number(value)));
+    expect(got.dtype).toBe(name === 'casts' ? 'FP32' : 'FP16');
+    const wanted = numbersOf(truth);
+    const numbers = numbersOf(got);
     const scale = Math.max(1, ...wanted.map(Math.abs));
     const gap = Math.max(...numbers.map((value, k) => Math.abs(value - (wanted[k] ?? Number.NaN)) / scale));
     expect(gap).toBeLessThan(4e-3);
@@ -122,12 +118,7 @@ describe('agrees with single precision to three digits', () => {
 
 it('keeps infinity and what is no number', async () => {
   const native = await compileNative((a: Traced) => a.mul(1000), [{ shape: [4], dtype: 'float16' }]);
-  const { data } = await native.run(half([4], [1000, -1000, Number.NaN, 0]));
-  expect(Array.from(data, value => fromFloat16(Number(value)))).toEqual([
-    Number.POSITIVE_INFINITY,
-    Number.NEGATIVE_INFINITY,
-    Number.NaN,
-    0,
-  ]);
+  const result = await native.run(half([4], [1000, -1000, Number.NaN, 0]));
+  expect(numbersOf(result)).toEqual([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 0]);
   await native.close();
 });

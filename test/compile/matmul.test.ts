@@ -1,7 +1,7 @@
 // Products of stacks of matrices have numpy's shapes and numbers, traced and not.
 import { compileNative, np, ready, type Traced, vmap } from 'galerkin/compile';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { f32, parity, sample, tensor } from './parity.js';
+import { f32, numbersOf, parity, sample, tensor } from './parity.js';
 
 beforeAll(ready);
 
@@ -87,7 +87,7 @@ describe('np.matmul', () => {
     const native = await compileNative((a: Traced, b: Traced) => np.matmul(a, b), [f32(...left), f32(...right)]);
     const result = await native.run(tensor('float32', left, x.values), tensor('float32', right, y.values));
     expect(result.shape).toEqual(truth.shape);
-    const numbers = [Array.from(eager.dataSync()), Array.from(result.data, Number)];
+    const numbers = [Array.from<number, number>(eager.dataSync(), Number), numbersOf(result)];
     for (const got of numbers) {
       expect(Math.max(...got.map((value, k) => Math.abs(value - (truth.values[k] ?? 0))))).toBeLessThan(1e-5);
     }

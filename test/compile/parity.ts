@@ -1,10 +1,11 @@
 // Runs one function twice, by the tracer itself and natively, on the same seeded numbers, and compares.
-import { seededRandom, type Tensor } from 'galerkin/base';
+import { fromFloat16, seededRandom, type Tensor, toFloat16 } from 'galerkin/base';
 import { compileNative, np, type Spec, type Traced } from 'galerkin/compile';
 
 export type Numbers = { readonly shape: readonly number[]; readonly values: readonly number[] };
 
 const arrays = {
+  float16: (values: readonly number[]) => Uint16Array.from(values, toFloat16),
   float32: (values: readonly number[]) => Float32Array.from(values),
   float64: (values: readonly number[]) => Float64Array.from(values),
   int32: (values: readonly number[]) => Int32Array.from(values),
@@ -17,6 +18,8 @@ export const f32 = (...shape: (number | 'batch')[]): Spec => ({ shape, dtype: 'f
 /** A tensor for the native side. */
 export function tensor(dtype: Spec['dtype'], shape: readonly number[], values: readonly number[]): Tensor {
   switch (dtype) {
+    case 'float16':
+      return { dtype: 'FP16', shape, data: arrays.float16(values) };
     case 'float32':
       return { dtype: 'FP32', shape, data: arrays.float32(values) };
     case 'float64':
@@ -30,6 +33,13 @@ export function tensor(dtype: Spec['dtype'], shape: readonly number[], values: r
   }
 }
 
+/** The numbers of a tensor; halves as the numbers they stand for. */
+export function numbersOf(result: Tensor): number[] {
+  if (result.dtype === 'BYTES') return [];
+  const values = Array.from<number | bigint, number>(result.data, Number);
+  return result.dtype === 'FP16' ? values.map(fromFloat16) : values;
+}
+
 /** The same numbers for the tracer. */
 export function traced(dtype: Spec['dtype'], shape: readonly number[], values: readonly number[]): Traced {
   if (dtype === 'bool')
@@ -37,6 +47,11 @@ export function traced(dtype: Spec['dtype'], shape: readonly number[], values: r
       .array(arrays.int32(values))
       .reshape([...shape])
       .notEqual(0);
+  if (dtype === 'float16')
+    return np
+      .array(arrays.float32(values))
+      .reshape([...shape])
+      .astype(np.float16);
   return np.array(arrays[dtype](values)).reshape([...shape]);
 }
 
@@ -45,6 +60,7 @@ export function sample(spec: Spec, seed: number, batch = 3): Numbers {
   const shape = spec.shape.map(size => (size === 'batch' ? batch : size));
   const random = seededRandom(seed);
   const draw = {
+    float16: random.normal,
     float32: random.normal,
     float64: random.normal,
     int32: () => random.integer(9) - 4,
