@@ -104,7 +104,7 @@ describe('block quantization', () => {
     for (const [k, w] of got.entries()) expect(w).toBeCloseTo(values[k], 5);
   });
 
-  test('blocks of 512, for which the runtime answers zeros, and other sizes are refused', () => {
+  test('blocks of 512, for which older runtimes answer zeros, and other sizes are refused', () => {
     const model = mlp([64, 32]);
     for (const blockSize of [512, 8, 48, 0, 33.5])
       expect(() => quantizeBlocks(model, { blockSize })).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));

@@ -19,7 +19,7 @@ export const blockOptions = optionSchema({
   ...selectionShape,
   bits: choiceOption(['4', '8'], { doc: 'Bits of a weight.', default: '4' }),
   blockSize: integerOption({
-    doc: 'Weights that share a scale: 16, 32, 64, 128 or 256. The runtime answers zeros for 512.',
+    doc: 'Weights that share a scale: 16, 32, 64, 128 or 256. The runtime has no kernel for 512; older ones answered zeros.',
     default: 32,
     min: 16,
     max: 256,
