@@ -133,6 +133,10 @@ async function run(model: string, flags: OptimizeFlags, command: Command): Promi
     bar.finish();
     if (flags.report !== undefined) await writeFileAtomic(flags.report, new TextEncoder().encode(optimized.html()));
     const published = optimized.status === 'missed' ? undefined : await publish(optimized, model, flags);
+    if (published?.isServed === false)
+      onWarning(
+        `the version_policy of '${published.name}' does not let version ${published.version} in: it is not served`,
+      );
     const result = { status: optimized.status, published: published ?? null, report: optimized.report };
     report(flags.json, result, () => optimizeText(optimized.report, published));
     // Throws, with the figures: what was asked for is not there.

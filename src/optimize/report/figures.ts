@@ -3,6 +3,7 @@
 /** 1.94 ms, 71.2 µs, 2.50 s. */
 export function shownTime(ms: number): string {
   if (!Number.isFinite(ms)) return '–';
+  if (ms === 0) return '0';
   if (ms < 1) return `${(1000 * ms).toPrecision(3)} µs`;
   return ms < 1000 ? `${ms.toPrecision(3)} ms` : `${(ms / 1000).toPrecision(3)} s`;
 }

@@ -98,6 +98,7 @@ function plots(report: TuneReport): Markup {
       'Model · level of the runtime · threads × instances. Dot: median; line: up to p95.',
       timeBars(report),
     ),
+    nodeTable(report),
   ];
   const right = [
     section(
@@ -111,7 +112,6 @@ function plots(report: TuneReport): Markup {
       'Each rung keeps the better part and runs it twice as often. The model as it is served today meets the best in the finals.',
       rungBars(report),
     ),
-    nodeTable(report),
   ];
   const models = section('Models', 'Each within the error budget on the samples.', variantTable(report), true);
   return html`<div class="columns">${column(left)}${column(right)}${models}${refusedTable(report)}${trialTable(report)}</div>`;

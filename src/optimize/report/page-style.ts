@@ -5,13 +5,13 @@ export const pageStyle = `
   color-scheme: light dark;
   --paper: #f7f6f3; --card: #ffffff; --ink: #1c1f23; --soft: #5d646d; --line: #e3e1db; --grid: #eceae4;
   --today: #a9afb7; --chosen: #0f766e; --good: #15803d; --bad: #b91c1c; --tint: #e6f2f0;
-  --c0: #64748b; --c1: #0f766e; --c2: #b45309; --c3: #6d28d9; --c4: #be185d; --c5: #1d4ed8; --c6: #4d7c0f; --c7: #0e7490; --c8: #9a3412; --c9: #7e22ce;
+  --c0: #64748b; --c1: #0f766e; --c2: #b45309; --c3: #6d28d9; --c4: #be185d; --c5: #1d4ed8; --c6: #4d7c0f; --c7: #78350f; --c8: #dc2626; --c9: #7e22ce;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14161a; --card: #1c1f25; --ink: #e8eaed; --soft: #9aa3ad; --line: #2d323a; --grid: #272b32;
     --today: #6b7480; --chosen: #2dd4bf; --good: #4ade80; --bad: #f87171; --tint: #16302d;
-    --c0: #94a3b8; --c1: #2dd4bf; --c2: #fbbf24; --c3: #a78bfa; --c4: #f472b6; --c5: #60a5fa; --c6: #a3e635; --c7: #22d3ee; --c8: #fb923c; --c9: #c084fc;
+    --c0: #94a3b8; --c1: #2dd4bf; --c2: #fbbf24; --c3: #a78bfa; --c4: #f472b6; --c5: #60a5fa; --c6: #a3e635; --c7: #d6a77a; --c8: #f87171; --c9: #c084fc;
   }
 }
 * { box-sizing: border-box; }
@@ -32,7 +32,7 @@ p { margin: 0; }
 .wide { grid-column: 1 / -1; } .column { display: grid; gap: 12px; min-width: 0; }
 section > .soft { margin-bottom: 10px; }
 ul.targets { list-style: none; padding: 0; margin: 12px 0 0; } .targets .met { color: var(--good); } .targets .not { color: var(--bad); }
-svg { display: block; width: 100%; height: auto; font-size: 11px; font-family: inherit; }
+svg { display: block; width: 100%; height: auto; font-size: 11.5px; font-family: inherit; }
 svg text { fill: var(--soft); } svg text.name { fill: var(--ink); font-weight: 600; }
 svg .grid { stroke: var(--grid); } svg .axis { stroke: var(--line); } svg .limit { stroke: var(--bad); stroke-dasharray: 4 4; } svg text.limit-name { fill: var(--bad); }
 svg .front { fill: none; stroke: var(--chosen); stroke-width: 1.5; opacity: 0.6; }

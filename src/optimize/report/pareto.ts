@@ -3,9 +3,9 @@ import { shownShare, shownTime } from './figures.js';
 import { html, type Markup, nothing } from './markup.js';
 import type { TrialFacts, TuneReport } from './tune-report.js';
 
-const width = 480;
-const height = 300;
-const frame = { left: 62, right: 14, top: 16, bottom: 40 } as const;
+const width = 420;
+const height = 290;
+const frame = { left: 68, right: 14, top: 16, bottom: 40 } as const;
 /** The lowest line: answers that are the same. */
 const exact = 1e-8;
 

@@ -7,9 +7,13 @@ import type { TuneReport } from './tune-report.js';
 const residualText = (residual: { readonly before: number; readonly after: number } | undefined): string =>
   residual === undefined ? '–' : `${residual.before.toPrecision(3)} → ${residual.after.toPrecision(3)}`;
 
-export function variantTable({ variants, trials }: TuneReport): Markup {
+export function variantTable({ variants, trials, chosen }: TuneReport): Markup {
   const best = (variant: string): number =>
-    Math.min(...trials.filter(trial => trial.variant === variant).map(({ p50Ms }) => p50Ms));
+    Math.min(
+      ...trials
+        .filter(trial => trial.variant === variant && trial.settings.batch === chosen.settings.batch)
+        .map(({ p50Ms }) => p50Ms),
+    );
   const rows = variants.map(
     ({ id, label, bytes, nodes, accuracy }) =>
       html`<tr><td class="id"><span class="dot" style="background:${colourOf(id, variants)}"></span>${id}</td><td class="words">${label}</td><td class="n">${shownBytes(bytes)}</td><td class="n">${nodes}</td><td class="n">${shownTime(best(id))}</td><td class="n">${shownShare(accuracy.deviation.relativeL2)}</td><td class="n">${shownShare(accuracy.deviation.worstRelativeL2)}</td><td class="n">${accuracy.error === undefined ? '–' : shownShare(accuracy.error.after)}</td><td class="n">${residualText(accuracy.residual)}</td></tr>`,

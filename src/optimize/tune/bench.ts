@@ -24,7 +24,7 @@ export interface BenchTerms {
 export class Bench {
   readonly #terms: BenchTerms;
   readonly #measured = new Map<string, Measured>();
-  readonly #memory = new Map<string, number>();
+  readonly #memory = new Map<string, number | undefined>();
   readonly #feeds = new Map<number, readonly Feeds[]>();
   readonly #failed = new Map<string, string>();
   readonly #trials = new Map<string, Trial>();
@@ -78,14 +78,16 @@ export class Bench {
     this.#measured.delete(trial.id);
   }
 
-  /** Measures the memory of a trial, once. */
-  async weigh({ id, variant, settings }: Trial): Promise<number> {
-    const known = this.#memory.get(id);
-    if (known !== undefined) return known;
+  /** Measures the memory of a trial, once. What dies of it, or cannot be weighed in time, has no figure. */
+  async weigh({ id, variant, settings }: Trial): Promise<void> {
+    if (this.#memory.has(id)) return;
     const [feeds = {}] = this.#feedsFor(settings.batch);
-    const bytes = await grownMemory(variant.bytes, settings, feeds);
-    this.#memory.set(id, bytes);
-    return bytes;
+    try {
+      this.#memory.set(id, await grownMemory(variant.bytes, settings, feeds));
+    } catch (error) {
+      if (!isGalerkinError(error)) throw error;
+      this.#memory.set(id, undefined);
+    }
   }
 
   factsOf({ id, variant }: Trial): Facts {

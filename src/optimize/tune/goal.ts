@@ -43,7 +43,8 @@ export function targetsOf({ figures, memoryBytes }: Omit<Facts, 'bytes'>, worklo
             isMet: figures.itemsPerSecond >= targetThroughput,
           },
         ]),
-    ...(bound === undefined || memoryBytes === undefined ? [] : [most('memory', 'bytes', bound, memoryBytes)]),
+    // Memory that could not be measured is not within a bound.
+    ...(bound === undefined ? [] : [most('memory', 'bytes', bound, memoryBytes ?? Number.NaN)]),
   ];
 }
 
@@ -81,8 +82,13 @@ export interface Finalist extends Facts {
   readonly cores: number;
 }
 
-/** Figures nearer to each other than this are taken for equal: timings of one thing differ by as much. */
-const noise = 0.03;
+/** Figures nearer to each other than this part are taken for equal: timings of one thing differ by as much, sizes do not. */
+export const noiseOf: Readonly<Record<OptimizationStrategy, number>> = {
+  latency: 0.05,
+  throughput: 0.05,
+  memory: 0.05,
+  size: 0,
+};
 
 /**
  * The best of the finalists that meet all targets, else of all. Among those as good as the best but for noise: the one whose answers are
@@ -98,7 +104,7 @@ export function chooseAmong<F extends Finalist>(
   const ranked = pool.toSorted((a, b) => compareScores(scoreOf(a, strategy, workload), scoreOf(b, strategy, workload)));
   const [best] = ranked;
   if (best === undefined || able.length === 0) return best;
-  const [least, limit] = [primary(best, strategy), noise * Math.abs(primary(best, strategy))];
+  const [least, limit] = [primary(best, strategy), noiseOf[strategy] * Math.abs(primary(best, strategy))];
   const equals = ranked.filter(one => primary(one, strategy) - least <= limit);
   return equals.toSorted((a, b) =>
     compareScores([a.deviation.relativeL2, a.cores, a.bytes], [b.deviation.relativeL2, b.cores, b.bytes]),

@@ -96,7 +96,7 @@ export async function successiveHalving<C>(candidates: readonly C[], options: Ha
     await runRung(race, alive, { runs, rungEndMs: nowMs + (endMs - nowMs) / left });
     const ranking = rank(alive);
     const isLast = alive.length <= survivors || clock.monotonic() >= endMs;
-    const room = isLast ? ranking.length : Math.max(survivors, Math.floor(alive.length / 2));
+    const room = Math.max(survivors, Math.floor(alive.length / 2));
     const kept = ranking.filter((each, k) => k < room || isKept(each));
     rungs.push({ runs, entered: alive, kept });
     for (const each of ranking) if (!kept.includes(each)) await options.dropped?.(each);

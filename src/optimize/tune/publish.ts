@@ -5,6 +5,7 @@ import {
   type ModelConfig,
   modelConfig,
   type PackageDraft,
+  servedVersions,
   withRuntime,
   writePackage,
 } from '../../model/index.js';
@@ -20,6 +21,8 @@ export interface Published {
   readonly repository: string;
   /** The version's folder. */
   readonly folder: string;
+  /** Whether the model's version_policy lets it in. */
+  readonly isServed: boolean;
 }
 
 export interface PublishTerms {
@@ -97,5 +100,6 @@ export async function publishTuned(source: Source, tuned: Tuned, { output, nowMs
     files: await filesOf(source, tuned),
     manifest: manifestOf(source, report, nowMs),
   };
-  return { name, version, repository, folder: await writePackage(repository, draft) };
+  const isServed = servedVersions(draft.config, [version, ...versions]).includes(version);
+  return { name, version, repository, folder: await writePackage(repository, draft), isServed };
 }

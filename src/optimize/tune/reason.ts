@@ -24,7 +24,7 @@ const goals: Readonly<Record<OptimizationStrategy, string>> = {
 /** The sentence that explains the choice. */
 export function reasonFor({ strategy, before, after, status, accuracy }: ChoiceFacts): string {
   if (before.id === after.id)
-    return 'The model as it is served today: nothing within the budgets was better by more than the noise of 3 %.';
+    return 'The model as it is served today: nothing within the budgets was better by more than noise (5 %).';
   const speed =
     strategy === 'throughput'
       ? `${times(after.itemsPerSecond / before.itemsPerSecond)} today's items a second`
