@@ -18,7 +18,7 @@ export {
   vmap,
 } from '@jax-js/jax';
 export { np } from './numpy.js';
-/** An array of the tracer. Every use consumes it: write `x.ref` for all uses but the last. */
+/** An array of the tracer. In a traced function it may be used any number of times; outside, every use consumes it (`x.ref` keeps it). */
 export type { JsTree, Traced };
 
 type OnnxFormat = typeof import('./onnx/serialize.js');
