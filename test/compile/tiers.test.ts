@@ -67,6 +67,18 @@ describe('a hot function', () => {
     await optimizer.close();
   });
 
+  test('becomes native also in a loop that does nothing but await its calls', async () => {
+    const optimizer = optimizerFor();
+    const f = optimizer.wrap(wave);
+    let calls = 0;
+    while (optimizer.report()[0]?.versions[0]?.tier !== 1 && calls < 1_000_000) {
+      await f(vector(1));
+      calls += 1;
+    }
+    expect(optimizer.report()[0]?.versions[0]?.tier).toBe(1);
+    await optimizer.close();
+  });
+
   test('is compiled before its first answer where tier 0 would take longer for it', async () => {
     const slow = { ...costs, firstAnswerFixedMs: 1000 };
     const make = (firstCall: 'fastest' | 'tier0') =>

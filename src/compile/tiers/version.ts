@@ -232,6 +232,8 @@ export class Version {
     if (zero.count === 2 && firstMs !== undefined && medianMs !== undefined && this.#equations !== undefined)
       this.#workshop.costs.sawFirstAnswer(this.#equations, Math.max(0, firstMs - medianMs));
     this.#considerCompiling(form.arrays);
+    // A loop of awaited calls gives the thread away in microtasks only: without a turn, nothing in the background would go on.
+    if (this.#state === 'compiling') await turn();
     return result;
   }
 
