@@ -23,6 +23,8 @@ const goals: Readonly<Record<OptimizationStrategy, string>> = {
 
 /** The sentence that explains the choice. */
 export function reasonFor({ strategy, before, after, status, accuracy }: ChoiceFacts): string {
+  if (before.id === after.id && status === 'missed')
+    return 'No way to run it within the budgets reaches every target; the model as it is served today comes nearest.';
   if (before.id === after.id)
     return 'The model as it is served today: nothing within the budgets was better by more than noise (5 %).';
   const speed =
