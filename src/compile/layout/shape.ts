@@ -1,5 +1,6 @@
 // Slices, pads, joins and flips of one axis at a time, in whatever layout the view has.
 import type { Graph } from '../onnx/graph.js';
+import { paddedBlocks, rememberBlocks } from './blocks.js';
 import { isolate, materialize, rejoin } from './materialize.js';
 import { atomOf, freshView, literalView, shapeOf, sizeOf, transposeView, type View } from './view.js';
 
@@ -34,7 +35,9 @@ export function padView(
   const isolated = isolate(graph, view, axis);
   const pads = graph.integers([0, before, 0, 0, after, 0]);
   const zero = graph.scalar(view.dtype, 0);
-  return rejoin(isolated, graph.node('Pad', [isolated.tensor, pads, zero]), [isolated.size + before + after]);
+  const padded = rejoin(isolated, graph.node('Pad', [isolated.tensor, pads, zero]), [isolated.size + before + after]);
+  if (before >= 0 && after >= 0) rememberBlocks(graph, padded, paddedBlocks(view, { axis, before, after }));
+  return padded;
 }
 
 /** One axis backwards. */

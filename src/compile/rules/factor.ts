@@ -1,49 +1,24 @@
 // Factors: a number that multiplies a whole array waits on its view, passes through what is linear, and often never costs a pass.
 import { elementwise } from '../layout/elementwise.js';
-import { castTo } from '../layout/materialize.js';
 import { literalView, sameList, shapeOf, sizeOf, type View } from '../layout/view.js';
-import type { Graph } from '../onnx/graph.js';
-import { rememberProduct, sharedFactor } from './common-factor.js';
+import { rememberProduct } from './common-factor.js';
 import { promotedElementType, type Rule, type RuleContext, type Step } from './rule.js';
+import { factoredSum, sumOf } from './sums.js';
+import {
+  bare,
+  canWait,
+  factorOf,
+  floatInputs,
+  isFloat,
+  muchSmaller,
+  range,
+  scaled,
+  settle,
+  snapped,
+  times,
+} from './waiting.js';
 
-/** Factors wait only in this range, so that what is computed in the meantime neither overflows nor vanishes. */
-const range = { least: 1e-6, most: 1e6 } as const;
-/** A factor moves onto an operand that is this many times smaller than the result. */
-const muchSmaller = 4;
-
-/** One exactly, where only the rounding of reciprocals keeps a number from it. */
-const snapped = (value: number): number => (Math.abs(Math.abs(value) - 1) < 1e-12 ? Math.sign(value) : value);
-
-const factorOf = (view: View): number => view.factor ?? 1;
-const isFloat = (view: View): boolean => view.dtype === 'float32' || view.dtype === 'float64';
-
-/** The view without its factor. */
-function bare(view: View): View {
-  if (view.factor === undefined) return view;
-  const { factor: _, ...rest } = view;
-  return rest;
-}
-
-/** Multiplies the waiting factor in. */
-export function settle(graph: Graph, view: View): View {
-  const { factor } = view;
-  if (factor === undefined) return view;
-  const { tensor, ...rest } = bare(view);
-  if (factor === -1) return { ...rest, tensor: graph.node('Neg', [tensor]) };
-  return { ...rest, tensor: graph.node('Mul', [tensor, graph.scalar(view.dtype, factor)]) };
-}
-
-/** The view times `factor`, later; at once if the factor is out of range. */
-function scaled(graph: Graph, view: View, factor: number): View {
-  const total = snapped(factorOf(view) * factor);
-  if (total === 1) return bare(view);
-  const size = Math.abs(total);
-  if (size >= range.least && size <= range.most) return { ...view, factor: total };
-  return settle(graph, { ...settle(graph, view), factor });
-}
-
-/** True for a number that a view can carry: no zero, whose product with infinity is not zero. */
-const canWait = (value: number): boolean => Number.isFinite(value) && value !== 0;
+export { settle } from './waiting.js';
 
 type Treatment = (rule: Rule) => Rule;
 
@@ -92,13 +67,6 @@ const bilinear: Treatment = rule => (context, step, inputs) => {
   return rule(context, step, placed).map(view => scaled(context.graph, view, 1 / wanted));
 };
 
-/** Inputs in the element type in which they meet; undefined if that is not a float. */
-function floatInputs({ graph }: RuleContext, step: Step, inputs: readonly View[]): View[] | undefined {
-  const dtype = promotedElementType(step);
-  if (dtype !== 'float32' && dtype !== 'float64') return undefined;
-  return inputs.map(view => (view.dtype === dtype ? view : castTo(graph, settle(graph, view), dtype)));
-}
-
 /** The result of a step on numbers known while lowering. */
 function number({ graph }: RuleContext, step: Step, value: number): readonly View[] {
   return [literalView(graph, value, { dtype: promotedElementType(step), shape: step.outputs[0]?.shape ?? [] })];
@@ -126,55 +94,12 @@ const product: Treatment = rule => (context, step, inputs) => {
   return results;
 };
 
-/** The view without its own factor times a number, now; free for numbers known while lowering. */
-function times(graph: Graph, view: View, factor: number): View {
-  if (factor === 1) return bare(view);
-  if (view.literal === undefined) return settle(graph, { ...view, factor });
-  return literalView(graph, view.literal * factor, { dtype: view.dtype, shape: shapeOf(view) });
-}
-
-/** Of two terms the one whose factor the sum takes over: the larger array, then the larger factor. */
-function dominates(x: View, y: View): boolean {
-  const [sizeX, sizeY] = [sizeOf(x.atoms), sizeOf(y.atoms)];
-  return sizeX === sizeY ? Math.abs(factorOf(x)) >= Math.abs(factorOf(y)) : sizeX > sizeY;
-}
-
-/** A sum of products with a common factor: that times the sum of the others. */
-function factored(context: RuleContext, step: Step, [x, y]: readonly [View, View]): View | undefined {
-  const { graph } = context;
-  if (!step.ahead?.inputUses.every(uses => uses === 1)) return undefined;
-  const shared = sharedFactor(graph, x, y);
-  if (shared === undefined) return undefined;
-  const multiply = (a: View, b: View): View => elementwise(graph, 'Mul', { inputs: [a, b], dtype: a.dtype });
-  const [left, right] = shared.rests.map((rest, k) => {
-    const view = rest.reduce(multiply);
-    const factor = factorOf(k === 0 ? x : y);
-    return factor === 1 ? view : { ...view, factor };
-  });
-  if (left === undefined || right === undefined) return undefined;
-  const inner = sumOf(graph, left, right);
-  return scaled(graph, multiply(shared.common, bare(inner)), factorOf(inner));
-}
-
-/** A sum takes over the factor of one term, the other is multiplied by the ratio; signs become a subtraction. */
-function sumOf(graph: Graph, x: View, y: View): View {
-  const [main, other] = dominates(x, y) ? [x, y] : [y, x];
-  const common = Math.abs(factorOf(main));
-  const term = times(graph, other, snapped(Math.abs(factorOf(other)) / common));
-  const [negative, otherNegative] = [factorOf(main) < 0, factorOf(other) < 0];
-  const { dtype } = main;
-  if (negative === otherNegative) {
-    const inputs = main === x ? [bare(main), term] : [term, bare(main)];
-    return scaled(graph, elementwise(graph, 'Add', { inputs, dtype }), negative ? -common : common);
-  }
-  const inputs = negative ? [term, bare(main)] : [bare(main), term];
-  return scaled(graph, elementwise(graph, 'Sub', { inputs, dtype }), common);
-}
-
+/** Waiting factors meet in a sum; products that nobody else reads give up a factor that they share. */
 const sum: Treatment = rule => (context, step, inputs) => {
   const [x, y] = floatInputs(context, step, inputs) ?? [];
   if (x === undefined || y === undefined) return rule(context, step, inputs);
-  return [factored(context, step, [x, y]) ?? sumOf(context.graph, x, y)];
+  const alone = step.ahead?.inputUses.every(uses => uses === 1) === true;
+  return [(alone ? factoredSum(context.graph, x, y) : undefined) ?? sumOf(context.graph, x, y)];
 };
 
 /** exp(-x) that is wanted times c is exp(log(c) - x): the number costs no pass of its own. */
