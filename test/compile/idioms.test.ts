@@ -37,6 +37,7 @@ const cases: readonly Case[] = [
   ['log of softmax', x => nn.logSoftmax(x), [f32(4, 5)], { LogSoftmax: 1 }],
   ['layer normalisation', layerNorm, [f32(4, 5)], { LayerNormalization: 1 }],
   ['layer normalisation by the variance', layerNormByVariance, [f32(4, 5)], { LayerNormalization: 1 }],
+  ['standardisation', x => nn.standardize(x), [f32(4, 5)], { LayerNormalization: 1 }],
   ['cumulative sum of vectors', x => np.cumsum(x, 0), [f32(7)], { CumSum: 1 }],
   ['cumulative sum of whole numbers', x => np.cumsum(x, 0), [i32(7)], { CumSum: 1 }],
 ];
@@ -82,6 +83,16 @@ it('scalars and doubles without a kernel are written out', async () => {
     expect(difference).toBeLessThan(1e-5);
   }
 });
+
+it.each(cases.filter(([, , [spec]]) => spec?.shape.length === 2))(
+  '%s, with an open batch',
+  async (_name, fn, [spec], operators) => {
+    const open: Spec = { dtype: spec?.dtype ?? 'float32', shape: ['batch', 5] };
+    const { difference, byOperator } = await parity((...args) => [fn(...args)], [open]);
+    expect(difference).toBeLessThan(1e-5);
+    expect(byOperator).toEqual(operators);
+  },
+);
 
 describe('what only looks like an idiom', () => {
   const others: readonly Case[] = [

@@ -43,12 +43,28 @@ function variance(facts: Facts, atom: Atom | undefined): { x: Atom; centre: Atom
   return undefined;
 }
 
+/** The variance as the mean of squares less the square of the mean, which is also read once to centre x: returns x. */
+function variancePerMoments(facts: Facts, atom: Atom | undefined): Atom | undefined {
+  const difference = facts.made(atom, 'add');
+  for (const [squares, negative] of difference === undefined ? [] : bothWays(difference)) {
+    const [mean, again] = facts.made(facts.through(negative, 'neg'), 'mul')?.inputs ?? [];
+    const x = mean === again ? averaged(facts, mean, 3) : undefined;
+    const square = facts.made(averaged(facts, squares), 'mul');
+    if (x !== undefined && square?.inputs[0] === x && square.inputs[1] === x) return x;
+  }
+  return undefined;
+}
+
 /** (x - mean) / sqrt(variance + epsilon). */
 export const layerNorm: Pattern = (root, facts) => {
   for (const [numerator, inverse] of bothWays(root)) {
     const sum = facts.made(facts.through(inverse, 'reciprocal', 'sqrt'), 'add');
     for (const [spread, small] of sum === undefined ? [] : bothWays(sum)) {
       const epsilon = literal(small);
+      const plain = epsilon === undefined ? undefined : variancePerMoments(facts, spread);
+      if (plain !== undefined && epsilon !== undefined) {
+        return centred(facts, facts.made(numerator, 'add'), 3) === plain ? normalised(plain, epsilon) : undefined;
+      }
       const found = epsilon === undefined ? undefined : variance(facts, spread);
       if (found === undefined || epsilon === undefined) continue;
       const shared = found.uses === 3 && found.centre === numerator;
