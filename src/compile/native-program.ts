@@ -2,6 +2,7 @@
 import type { Array as Traced } from '@jax-js/jax';
 import { GalerkinError, type Tensor } from '../base/index.js';
 import { openSession, type Session, type SessionOptions } from '../runtime/index.js';
+import { graphLevelFor } from './graph-level.js';
 import { type LoweringReport, lower, type OnnxModel } from './lower.js';
 import { isStatic, type SpecsOf, type Static } from './spec.js';
 import { type Program, type TreeFunction, traceTrees } from './trace.js';
@@ -84,10 +85,6 @@ async function runTrees(door: Door, args: readonly unknown[]): Promise<Tree<Tens
   return door.program.outputTree.build(leaves);
 }
 
-/** The runtime's fusions keep factors of matrix products in single precision; programs in double precision do without. */
-const precisionOf = ({ inputs, outputs }: Program): SessionOptions =>
-  [...inputs, ...outputs].some(({ dtype }) => dtype === 'float64') ? { graphLevel: 'basic' } : {};
-
 /**
  * Traces, lowers and opens `fn` as one native program.
  * @param specs one tree of specs for each argument.
@@ -101,7 +98,10 @@ export function compileNative<Args extends unknown[], Result>(
 export async function compileNative(fn: TreeFunction, specs: unknown, options: SessionOptions = {}): Promise<unknown> {
   const program = traceTrees(fn, specs);
   const model = lower(program);
-  const session = await openSession(model.bytes, { ...precisionOf(program), ...options });
+  const session = await openSession(model.bytes, {
+    graphLevel: graphLevelFor([...program.inputs, ...program.outputs]),
+    ...options,
+  });
   const door = { program, model, session };
   return {
     program,

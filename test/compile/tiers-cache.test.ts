@@ -150,7 +150,7 @@ describe('what is torn or foreign', () => {
 
 describe('the shelf', () => {
   const program = (bytes: number): CompiledProgram => ({
-    record: { inputs: ['x'], outputs: ['y'], outputForm: 0, equations: 1, nodes: 1, compileMs: 1 },
+    record: { inputs: ['x'], outputs: ['y'], outputForm: 0, equations: 1, nodes: 1, graphLevel: 'all', compileMs: 1 },
     bytes: new Uint8Array(bytes),
   });
 

@@ -160,6 +160,28 @@ test('half precision is compiled before its first answer: tier 0 has none', asyn
   await optimizer.close();
 });
 
+test('double precision keeps its digits when it goes native, in this thread and from the other', async () => {
+  for (const firstCall of ['fastest', 'tier0'] as const) {
+    const optimizer = optimizerFor({ firstCall });
+    const random = seededRandom(4);
+    const [x, y] = [3, 3].map(() => Float64Array.from({ length: 9 }, random.normal));
+    const product = optimizer.wrap((a: Traced, b: Traced) => np.matmul(a, b).mul(0.1));
+    const matrixOf = (data = new Float64Array(9)): Tensor => ({ dtype: 'FP64', shape: [3, 3], data });
+    for (let k = 0; k <= hotAfter; k++) await product(matrixOf(x), matrixOf(y));
+    await optimizer.idle();
+    const got = numbers(await product(matrixOf(x), matrixOf(y)));
+    const truth = got.map((_, at) =>
+      [0, 1, 2].reduce(
+        (sum, k) => sum + (x?.[3 * Math.floor(at / 3) + k] ?? 0) * (y?.[3 * k + (at % 3)] ?? 0) * 0.1,
+        0,
+      ),
+    );
+    for (const [k, value] of got.entries()) expect(Math.abs(value - (truth[k] ?? 0))).toBeLessThan(1e-14);
+    expect(optimizer.report()[0]?.versions[0]?.tier).toBe(1);
+    await optimizer.close();
+  }
+});
+
 test('arrays may be used any number of times in both tiers', async () => {
   const optimizer = optimizerFor();
   const f = optimizer.wrap((x: Traced) => x.mul(x).add(x).sub(np.sin(x)));

@@ -55,7 +55,10 @@ export async function openCached(workshop: Workshop, key: string, traceMs: numbe
   const start = clock.monotonic();
   const { from, program: compiled } = await cache.get(key);
   if (compiled === undefined) return undefined;
-  const choice: SessionChoice = compiled.record.choice ?? { threads: config.threads, graphLevel: 'all' };
+  const choice: SessionChoice = compiled.record.choice ?? {
+    threads: config.threads,
+    graphLevel: compiled.record.graphLevel,
+  };
   const watch = new Stopwatch(clock);
   const { result: open, ms: openMs } = await watch.step(() => OpenProgram.open(compiled, choice));
   const actualMs = traceMs + clock.monotonic() - start;
@@ -82,7 +85,7 @@ async function lowerProgram(
 /** For the next process: what is on disk should open fast, and that can be prepared in the other thread. */
 function improveLater({ background, thread, cache }: Workshop, key: string, compiled: CompiledProgram): void {
   background.add(async () => {
-    const optimized = await thread.optimize(compiled.bytes);
+    const optimized = await thread.optimize(compiled.bytes, compiled.record.graphLevel);
     if (optimized !== undefined) await cache.put(key, { ...compiled, optimized });
   });
 }
@@ -98,9 +101,10 @@ export async function compileRecorded(workshop: Workshop, recorded: Recorded, el
   const predictedMs = costs.compileMs(equations);
   const { model, optimized, ms: lowerMs, lowered } = await lowerProgram(workshop, recorded, elsewhere);
   if (elsewhere) await turn();
-  const choice: SessionChoice = { threads: config.threads, graphLevel: 'all' };
   const facts = { equations, compileMs: traceMs + lowerMs };
-  const plainly = { record: recordOf(recorded.plain, model, facts), bytes: model.bytes };
+  const record = recordOf(recorded.plain, model, facts);
+  const choice: SessionChoice = { threads: config.threads, graphLevel: record.graphLevel };
+  const plainly = { record, bytes: model.bytes };
   const compiled = optimized === undefined ? plainly : { ...plainly, optimized };
   const watch = new Stopwatch(clock);
   const { result: open, ms: openMs } = await watch.step(() => OpenProgram.open(compiled, choice));

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { GalerkinError, type Tensor } from '../../base/index.js';
 import { openSession, type Session } from '../../runtime/index.js';
+import { graphLevelFor } from '../graph-level.js';
 import type { OnnxModel } from '../lower.js';
 import { type FlatTree, flattenTree, type Tree } from '../tree.js';
 import type { PlainProgram } from './plain-program.js';
@@ -25,6 +26,8 @@ export const recordSchema = z.strictObject({
   outputForm: form,
   equations: z.int().min(0),
   nodes: z.int().min(0),
+  /** How far the runtime may rewrite the program without a loss of digits. */
+  graphLevel: z.enum(['basic', 'all']),
   /** What compiling took where it was compiled. */
   compileMs: z.number().min(0),
   /** Set once tier 2 has tried. */
@@ -36,11 +39,9 @@ export type ProgramRecord = Readonly<z.infer<typeof recordSchema>>;
 export interface CompiledProgram {
   readonly record: ProgramRecord;
   readonly bytes: Uint8Array;
-  /** The same as the runtime rewrote it for this processor, at graph level 'all': opens in a third of the time. */
+  /** The same as the runtime rewrote it for this processor, at the record's graph level: opens in a third of the time. */
   readonly optimized?: Uint8Array;
 }
-
-export const defaultChoice: SessionChoice = Object.freeze({ threads: 0, graphLevel: 'all' });
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';
 
@@ -54,6 +55,7 @@ export function recordOf(
     outputs: model.outputs.map(({ name }) => name),
     outputForm: program.outputForm,
     nodes: model.report.nodes,
+    graphLevel: graphLevelFor([...model.inputs, ...model.outputs]),
     ...facts,
   };
 }
@@ -76,7 +78,7 @@ export class OpenProgram {
 
   /** Opens a session; takes the thread for as long as the runtime needs for the graph. @throws SESSION_MODEL_INVALID */
   static async open({ record, bytes, optimized }: CompiledProgram, choice: SessionChoice): Promise<OpenProgram> {
-    const isDone = optimized !== undefined && choice.graphLevel === 'all';
+    const isDone = optimized !== undefined && choice.graphLevel === record.graphLevel;
     const session = isDone
       ? await openSession(optimized, { ...choice, graphLevel: 'disabled' })
       : await openSession(bytes, choice);

@@ -1,7 +1,7 @@
 // Lowers recorded programs in another thread: a recording is plain data, so only tracing and opening must stay here.
 import { Worker } from 'node:worker_threads';
 import type { OnnxModel } from '../lower.js';
-import type { LoweringAnswer } from './lowering-worker.js';
+import type { GraphLevel, LoweringAnswer, LoweringWork } from './lowering-worker.js';
 import type { PlainProgram } from './plain-program.js';
 
 type Waiting = (answer: LoweringAnswer | undefined) => void;
@@ -33,11 +33,11 @@ export class LoweringThread {
   }
 
   /** What the runtime makes of a model for this processor; undefined if it could not be written. */
-  async optimize(bytes: Uint8Array): Promise<Uint8Array | undefined> {
-    return (await this.#ask({ bytes }))?.optimized;
+  async optimize(bytes: Uint8Array, graphLevel: GraphLevel): Promise<Uint8Array | undefined> {
+    return (await this.#ask({ bytes, graphLevel }))?.optimized;
   }
 
-  #ask(work: { readonly program: PlainProgram } | { readonly bytes: Uint8Array }): Promise<LoweringAnswer | undefined> {
+  #ask(work: LoweringWork): Promise<LoweringAnswer | undefined> {
     this.#count += 1;
     const number = this.#count;
     return new Promise(resolve => {

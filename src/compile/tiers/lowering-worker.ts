@@ -1,11 +1,13 @@
 // The thread that lowers: programs come in as plain data, ONNX bytes go out, also as the runtime rewrites them for this processor.
 import { parentPort } from 'node:worker_threads';
 import { optimizedModel } from '../../runtime/index.js';
+import { graphLevelFor } from '../graph-level.js';
 import { Watch } from '../locate.js';
 import { lower, type OnnxModel } from '../lower.js';
 import type { Program } from '../trace.js';
 import { ready } from '../tracer.js';
 import { flattenTree } from '../tree.js';
+import type { PlainProgram } from './plain-program.js';
 
 export interface LoweringAnswer {
   readonly number: number;
@@ -15,8 +17,18 @@ export interface LoweringAnswer {
   readonly ms: number;
 }
 
+export type GraphLevel = 'basic' | 'all';
+
 /** A program to lower, or a model that was lowered already; both are optimized. */
-type LoweringRequest = { readonly number: number } & ({ readonly program: Program } | { readonly bytes: Uint8Array });
+export type LoweringWork =
+  | { readonly program: PlainProgram }
+  | { readonly bytes: Uint8Array; readonly graphLevel: GraphLevel };
+
+/** On this side a plain program is read as a program: it lacks only what complete() adds. */
+type LoweringRequest = { readonly number: number } & (
+  | { readonly program: Program }
+  | { readonly bytes: Uint8Array; readonly graphLevel: GraphLevel }
+);
 
 /** What comes over the port was made by lowering-thread.ts of this very build. */
 function isRequest(value: unknown): value is LoweringRequest {
@@ -38,18 +50,22 @@ function complete(program: Program): Program {
 }
 
 /** Undefined where the runtime cannot write what it made: then it opens the model itself. */
-function optimize(bytes: Uint8Array): Promise<Uint8Array | undefined> {
-  return optimizedModel(bytes, { threads: 1, graphLevel: 'all' }).catch(() => undefined);
+function optimize(bytes: Uint8Array, graphLevel: GraphLevel): Promise<Uint8Array | undefined> {
+  return optimizedModel(bytes, { threads: 1, graphLevel }).catch(() => undefined);
 }
 
 async function answer(request: LoweringRequest): Promise<LoweringAnswer> {
   const { number } = request;
   const start = performance.now();
   try {
-    const model = 'program' in request ? lower(complete(request.program)) : undefined;
-    const optimized = await optimize('bytes' in request ? request.bytes : (model?.bytes ?? new Uint8Array()));
+    if ('bytes' in request) {
+      const optimized = await optimize(request.bytes, request.graphLevel);
+      return { number, ms: performance.now() - start, ...(optimized === undefined ? {} : { optimized }) };
+    }
+    const model = lower(complete(request.program));
+    const optimized = await optimize(model.bytes, graphLevelFor([...model.inputs, ...model.outputs]));
     const ms = performance.now() - start;
-    return { number, ms, ...(model === undefined ? {} : { model }), ...(optimized === undefined ? {} : { optimized }) };
+    return { number, ms, model, ...(optimized === undefined ? {} : { optimized }) };
   } catch {
     return { number, ms: performance.now() - start };
   }

@@ -16,7 +16,8 @@ export const labelOf = ({ threads, graphLevel }: SessionChoice): string =>
 export function otherChoices(current: SessionChoice, cores: number): SessionChoice[] {
   const threads = current.threads === 1 ? 0 : 1;
   const graphLevel = current.graphLevel === 'extended' ? 'all' : 'extended';
-  const choices: SessionChoice[] = [{ ...current, graphLevel }];
+  // 'basic' is there for the digits, not for speed: what is faster would be less exact.
+  const choices: SessionChoice[] = current.graphLevel === 'basic' ? [] : [{ ...current, graphLevel }];
   return cores > 1 ? [{ ...current, threads }, ...choices] : choices;
 }
 
