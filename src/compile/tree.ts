@@ -42,15 +42,22 @@ export function flattenTree<Leaf>(
 ): FlatTree<Leaf> {
   const leaves: Leaf[] = [];
   const paths: string[] = [];
+  const around = new Set<unknown>();
   const visit = (node: unknown, path: string): Form => {
     if (isLeaf(node)) {
       leaves.push(node);
       paths.push(path);
       return { kind: 'leaf' };
     }
-    if (Array.isArray(node)) return { kind: 'list', items: node.map((item: unknown, k) => visit(item, join(path, k))) };
-    if (!isPlainObject(node)) return onFault(path, node);
-    return { kind: 'record', entries: Object.entries(node).map(([key, item]) => [key, visit(item, join(path, key))]) };
+    const isList = Array.isArray(node);
+    // A node inside itself has no end, and no place in a tree.
+    if (!(isList || isPlainObject(node)) || around.has(node)) return onFault(path, node);
+    around.add(node);
+    const form: Form = isList
+      ? { kind: 'list', items: node.map((item: unknown, k) => visit(item, join(path, k))) }
+      : { kind: 'record', entries: Object.entries(node).map(([key, item]) => [key, visit(item, join(path, key))]) };
+    around.delete(node);
+    return form;
   };
   const form = visit(tree, '');
   return { leaves, paths, build: items => fill(form, values(items)) };

@@ -1,6 +1,17 @@
 // What cannot be compiled is refused by name, with the line that wrote it.
 import { isGalerkinError } from 'galerkin/base';
-import { compileNative, grad, jit, lower, np, ready, type Spec, type Traced, trace } from 'galerkin/compile';
+import {
+  compileNative,
+  grad,
+  jit,
+  lower,
+  np,
+  ready,
+  type Spec,
+  type Traced,
+  trace,
+  traceTrees,
+} from 'galerkin/compile';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { f32 } from './parity.js';
 
@@ -99,4 +110,17 @@ it('arguments that are not as specified are refused by path', async () => {
   await native.close();
   await native.close();
   await expect(run({ a: two, b: two })).rejects.toThrow('closed');
+});
+
+describe('trees', () => {
+  it('a tree inside itself is refused, as specs and as a result; one that comes twice is not', () => {
+    const specs: { x: Spec; inner?: unknown } = { x: f32(2) };
+    specs.inner = specs;
+    expect(errorOf(() => traceTrees(x => x, [specs]))?.code).toBe('SPEC_INVALID');
+    const ring: unknown[] = [];
+    ring.push(ring);
+    expect(errorOf(() => traceTrees(() => ring, [f32(2)]))?.code).toBe('TRACE_FAILED');
+    const shared = { y: f32(2) };
+    expect(traceTrees((a, b) => [a, b], [shared, shared]).inputs.length).toBe(2);
+  });
 });
