@@ -54,7 +54,7 @@ describe('our own operator', () => {
   const progress: number[] = [];
   let optimized: OptimizedModel;
   let report: TuneReport;
-  const timeLimitMs = 500;
+  const timeLimitMs = 300;
   beforeAll(async () => {
     const platform = new HybridPerformancePlatform(
       { timeLimitMs, cores: 2 },

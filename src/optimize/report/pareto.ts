@@ -6,6 +6,7 @@ import type { TrialFacts, TuneReport } from './tune-report.js';
 const width = 420;
 const height = 290;
 const frame = { left: 68, right: 14, top: 16, bottom: 40 } as const;
+const leastGap = 48;
 /** The lowest line: answers that are the same. */
 const exact = 1e-8;
 
@@ -51,6 +52,13 @@ function ticksOf({ low, high }: Scale): number[] {
   return chosen.filter((_, k) => k % step === 0);
 }
 
+/** Without those whose labels would touch. */
+function apart(ticks: readonly number[], { at }: Scale): number[] {
+  const kept: number[] = [];
+  for (const tick of ticks) if (kept.length === 0 || at(tick) - at(kept.at(-1) ?? tick) >= leastGap) kept.push(tick);
+  return kept;
+}
+
 export const colourOf = (variant: string, variants: readonly { readonly id: string }[]): string =>
   `var(--c${
     Math.max(
@@ -72,7 +80,7 @@ function frontOf(points: readonly Point[]): Point[] {
 function axes(x: Scale, y: Scale): Markup[] {
   const bottom = height - frame.bottom;
   return [
-    ...ticksOf(x).map(
+    ...apart(ticksOf(x), x).map(
       value =>
         html`<line class="grid" x1="${x.at(value)}" x2="${x.at(value)}" y1="${frame.top}" y2="${bottom}"/><text x="${x.at(value)}" y="${bottom + 16}" text-anchor="middle">${shownTime(value).replace(/\.?0+(?= )/, '')}</text>`,
     ),
@@ -111,7 +119,9 @@ function marks(points: readonly Point[], { baseline, chosen, variants }: TuneRep
     return html`<circle cx="${point.x}" cy="${point.y}" r="8" fill="none" stroke="var(--ink)" stroke-width="1.5"/><text class="name" x="${point.x}" y="${point.y + (above ? -13 : 22)}" text-anchor="${anchor}">${name}</text>`;
   };
   if (baseline.id === chosen.id) return [...drawn, named(chosen.id, 'today, and chosen', true)];
-  return [...drawn, named(baseline.id, 'today', false), named(chosen.id, 'chosen', true)];
+  const at = (id: string): number => points.find(({ trial }) => trial.id === id)?.x ?? Number.NEGATIVE_INFINITY;
+  const isFree = Math.abs(at(baseline.id) - at(chosen.id)) > 1.2 * leastGap;
+  return [...drawn, named(baseline.id, 'today', isFree), named(chosen.id, 'chosen', true)];
 }
 
 /** The plot as SVG. Batches of other sizes than the chosen one's are left out: their times are no match. */

@@ -26,10 +26,10 @@ function peakBytes(): number {
   }
 }
 
-async function grown({ path, settings, feeds }: MemoryQuestion): Promise<number> {
+async function grown({ path, settings, feeds, first }: MemoryQuestion): Promise<number> {
   const { instances, threads, graphLevel } = settings;
-  // The runtime's own code and first allocations are not the model's.
-  await import('onnxruntime-node');
+  const opening = await openSession(first, { threads, graphLevel, spin: false });
+  await opening.run({ x: { dtype: 'FP32', shape: [1], data: new Float32Array(1) } });
   forgetPeak();
   const before = process.memoryUsage.rss();
   const sessions: Session[] = [];

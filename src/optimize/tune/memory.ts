@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GalerkinError } from '../../base/index.js';
+import { type Model, writeModel } from '../../graph/index.js';
 import type { Feeds } from '../feeds.js';
 import type { Settings } from './trial.js';
 
@@ -12,9 +13,22 @@ export interface MemoryQuestion {
   readonly path: string;
   readonly settings: Settings;
   readonly feeds: Feeds;
+  /** A model of one operator, run before the weighing: what the runtime takes for its first session is not the model's. */
+  readonly first: Uint8Array;
 }
 
 export type MemoryAnswer = { readonly grownBytes: number } | { readonly failed: string };
+
+function oneOperator(): Model {
+  const value = (name: string) => ({
+    name,
+    type: { kind: 'tensor' as const, dtype: 'float32' as const, shape: [1] },
+  });
+  const node = { name: 'n', operator: 'Identity', domain: '', inputs: ['x'], outputs: ['y'], attributes: {} };
+  const lists = { constants: new Map(), values: new Map(), sparse: [] };
+  const graph = { name: 'first', nodes: [node], inputs: [value('x')], outputs: [value('y')], ...lists };
+  return { irVersion: 8, opsets: new Map([['', 17]]), producer: '', graph, functions: [], metadata: new Map() };
+}
 
 const timeoutMs = 30_000;
 
@@ -42,7 +56,7 @@ async function ask(question: MemoryQuestion): Promise<number> {
 
 /**
  * Peak growth of a fresh process's resident memory when it opens `settings.instances` sessions of a model and runs each some times: the weights
- * of all instances, what the runtime makes of them, and the arenas of their runs. Without the runtime's own code, which a
+ * of all instances, what the runtime makes of them, and the arenas of their runs. Without what the runtime takes for any first session, which a
  * server holds once. Takes about a third of a second. To be trusted to some percent; small models drown in the megabyte that any process grows by.
  * @throws SESSION_RUN_FAILED also when the process dies of it.
  */
@@ -51,7 +65,7 @@ export async function grownMemory(bytes: Uint8Array, settings: Settings, feeds: 
   try {
     const path = join(folder, 'model.onnx');
     await writeFile(path, bytes);
-    return await ask({ path, settings, feeds });
+    return await ask({ path, settings, feeds, first: writeModel(oneOperator()) });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
