@@ -66,7 +66,7 @@ const shapes: readonly [Shape, ...Shape[]] = [
 ];
 
 /** How often each of them comes, of twenty: what the tracer is slow at comes more rarely. */
-const often = [10, 4, 3, 2, 1];
+const often = [12, 3, 2, 2, 1];
 const deck = often.flatMap((count, k) => Array.from({ length: count }, () => k));
 
 /** The program of a seed. */
