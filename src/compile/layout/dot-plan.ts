@@ -34,6 +34,11 @@ const costs = {
   longRun: 16,
   perMatrix: 60,
   perTransposedElement: 0.02,
+  /**
+   * A single product with a sum this long and this many times longer than the result's sides: threads share its rows
+   * or columns, and each prepares all of the other operand. As a stack of shorter sums they share the stack.
+   */
+  longSum: { least: 8192, perSide: 64, factor: 1.3 },
 } as const;
 
 const ofRole = (legs: readonly Leg[], role: Role): Leg[] => legs.filter(leg => leg.role === role);
@@ -109,10 +114,13 @@ function costOf(plan: Omit<DotPlan, 'cost'>, memory: { left: readonly Leg[]; rig
     Math.min(1, rows / full.rows) * Math.min(1, columns / full.columns) * Math.min(1, inner / full.inner);
   const flops = 2 * matrices * rows * columns * inner;
   const moved = movingCost(left.order, memory.left) + movingCost(right.order, memory.right);
+  const { longSum } = costs;
+  const isLong = inner >= Math.max(longSum.least, longSum.perSide * Math.max(rows, columns));
+  const alone = matrices === 1 && isLong && Math.min(rows, columns) > 1 ? longSum.factor : 1;
   const splitSum = ofRole(plan.batch, 'inner').length > 0 ? matrices * rows * columns : 0;
   const transposed = (left.innerFirst ? rows * inner : 0) + (right.innerFirst ? 0 : columns * inner);
   return (
-    flops / (costs.flopsPerUnit * Math.max(efficiency, costs.leastEfficiency)) +
+    (alone * flops) / (costs.flopsPerUnit * Math.max(efficiency, costs.leastEfficiency)) +
     moved +
     splitSum +
     matrices * costs.perMatrix +
