@@ -68,10 +68,11 @@ describe('budgets and targets', () => {
     await expect(optimized.publish()).rejects.toMatchObject({ code: 'OPTIMIZE_INPUT_INVALID' });
   });
 
-  test('a search that is called off ends with CANCELLED', async () => {
+  test('a search that is called off ends with an error that says so', async () => {
     const signal = AbortSignal.abort();
     await expect(OptimizedModel.fromWorkload(net, {}, { timeLimitMs: 1000 }, { signal })).rejects.toMatchObject({
-      code: 'CANCELLED',
+      code: 'OPTIMIZATION_CANCELLED',
+      exit: 130,
     });
   });
 });

@@ -24,6 +24,13 @@ export const optimizeErrors = {
       `Correlations of ${size} channels at a ratio of ${ratio} come back with a relative error of ${relativeError.toPrecision(3)} at best (${method}, worst entry ${worstEntry.toPrecision(3)}), which is more than ${tolerance}. Allow a larger ratio or tolerance.`,
     doc: 'Compressed correlations would be further from the truth than was allowed. Nothing was written.',
   }),
+  OPTIMIZATION_CANCELLED: entry<{ model: string }>({
+    http: 499,
+    exit: 130,
+    message: ({ model }) =>
+      `The optimization of '${model}' was called off. Nothing was written, and nothing of it is kept.`,
+    doc: 'The search was interrupted. It begins anew when it is asked for again; a smaller time limit ends it sooner.',
+  }),
   TARGET_MISSED: entry<{
     model: string;
     targets: readonly { name: string; unit: string; wanted: number; got: number }[];

@@ -33,7 +33,7 @@ export class OptimizedModel {
 
   /**
    * Optimizes a model for a workload. See `tune` for what is searched and how long it takes.
-   * @throws OPTIONS_INVALID, OPTIMIZE_INPUT_INVALID, GRAPH_INVALID, SESSION_MODEL_INVALID, CANCELLED; what reading the package throws.
+   * @throws OPTIONS_INVALID, OPTIMIZE_INPUT_INVALID, GRAPH_INVALID, SESSION_MODEL_INVALID, OPTIMIZATION_CANCELLED; what reading the package throws.
    */
   static async fromWorkload(
     model: ModelPlace,

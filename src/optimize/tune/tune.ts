@@ -155,7 +155,7 @@ async function reportOf(terms: SearchTerms, searched: Searched): Promise<Tuned> 
  * compressions x the runtime's level x threads and instances x batch sizes. Everything is measured on this machine, in worker
  * threads as a server would run it; a missed target is a status of the report, not an error.
  * @returns the report, and the model's file that was chosen. Ends within `timeLimitMs`, but for one run that is under way and the profiling of two models.
- * @throws OPTIONS_INVALID, OPTIMIZE_INPUT_INVALID, SESSION_MODEL_INVALID, SESSION_RUN_FAILED, CANCELLED
+ * @throws OPTIONS_INVALID, OPTIMIZE_INPUT_INVALID, SESSION_MODEL_INVALID, SESSION_RUN_FAILED, OPTIMIZATION_CANCELLED
  */
 export async function tune(
   source: Source,
@@ -187,7 +187,8 @@ export async function tune(
     });
     return tuned;
   } catch (cause) {
-    if (signal?.aborted === true) throw new GalerkinError('CANCELLED', { what: 'The optimization' }, { cause });
+    if (signal?.aborted === true)
+      throw new GalerkinError('OPTIMIZATION_CANCELLED', { model: source.package.name }, { cause });
     throw cause;
   } finally {
     await crew.end();
