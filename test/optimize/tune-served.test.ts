@@ -82,6 +82,14 @@ describe('our own operator', () => {
     const finalists = report.trials.filter(({ outcome }) => outcome !== 'slower');
     expect(finalists.map(({ id }) => id)).toContain(report.baseline.id);
     expect(report.baseline.variant).toBe('original');
+    // What a placement gains must not pass for what a compression gains: an exact graph ran in the chosen placement too.
+    const exact = report.variants.filter(({ accuracy }) => accuracy.deviation.relativeL2 === 0).map(({ id }) => id);
+    const { threads, instances } = report.chosen.settings;
+    const beside = report.trials.filter(
+      ({ variant, settings }) =>
+        exact.includes(variant) && settings.threads === threads && settings.instances === instances,
+    );
+    expect(beside.length).toBeGreaterThan(0);
     for (const { p50Ms, p95Ms, itemsPerSecond } of report.trials) {
       expect(p50Ms).toBeGreaterThan(0);
       expect(p95Ms).toBeGreaterThanOrEqual(p50Ms);

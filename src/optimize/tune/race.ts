@@ -54,6 +54,19 @@ function halve(terms: RaceTerms, trials: readonly Trial[], endMs: number): Promi
 
 const unique = (trials: readonly Trial[]): Trial[] => [...new Map(trials.map(trial => [trial.id, trial])).values()];
 
+/** The trials, and the best exact one of `others` that was measured, where there is none among them. */
+export function withExact({ judged, bench }: RaceTerms, trials: readonly Trial[], others: readonly Trial[]): Trial[] {
+  const exact = new Set(
+    judged.flatMap(({ variant, accuracy }) => (accuracy.deviation.relativeL2 === 0 ? [variant.id] : [])),
+  );
+  if (trials.some(({ variant }) => exact.has(variant.id))) return [...trials];
+  const measured = new Set(bench.trials.map(({ id }) => id));
+  const [best] = others
+    .filter(({ id, variant }) => exact.has(variant.id) && measured.has(id))
+    .toSorted((a, b) => compareScores(bench.scoreOf(a), bench.scoreOf(b)));
+  return best === undefined ? [...trials] : [...trials, best];
+}
+
 /** Two races: which graph, at which level of the runtime; then where and how it runs. */
 export async function race(
   terms: RaceTerms,
@@ -63,7 +76,8 @@ export async function race(
   const settings = firstSettings(space);
   const first = judged.flatMap(({ variant }) => settings.map(each => trialOf(variant, each)));
   const variants = await halve(terms, first, ends.variantsMs);
-  const best = variants.ranking.slice(0, survivors);
+  // An exact graph goes on in any case: what a placement gains must not pass for what a compression gains.
+  const best = withExact(terms, variants.ranking.slice(0, survivors), first);
   const second = unique(
     best.flatMap(({ variant, settings: { graphLevel } }) =>
       furtherSettings(space, graphLevel).map(each => trialOf(variant, each)),

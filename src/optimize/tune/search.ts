@@ -4,7 +4,7 @@ import { type Answered, answered } from './accuracy.js';
 import { Bench } from './bench.js';
 import type { Crew } from './crew.js';
 import type { TuneOptions } from './options.js';
-import { finals, type Raced, type RaceTerms, race, withinMemory } from './race.js';
+import { finals, type Raced, type RaceTerms, race, withExact, withinMemory } from './race.js';
 import type { Samples } from './samples.js';
 import type { Source } from './source.js';
 import { batchesOf } from './space.js';
@@ -92,7 +92,7 @@ export async function search(terms: SearchTerms): Promise<Searched> {
   const isWeighed = options.strategy === 'memory' || workload.memoryBytes !== undefined;
   const weighing = { isNeeded: isWeighed, count: finalistCount, endMs: at(ends.weighing) };
   const { within, over } = await withinMemory(racing, raced.ranking, weighing);
-  const able = within.length > 0 ? within : over.slice(0, 1);
+  const able = within.length > 0 ? withExact(racing, within, bench.trials) : over.slice(0, 1);
   const finalists = able.some(({ id }) => id === baseline.id) ? able : [...able, baseline];
   if (isWeighed || clock.monotonic() < at(ends.weighing)) await bench.weigh(baseline);
   await finals(racing, finalists, at(ends.finals));
