@@ -43,7 +43,6 @@ export function stepScalars(learningRate: number, t: number, options: AdamwOptio
 
 /**
  * One step: m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g², w ← w - η(m̂ / (√v̂ + ε) + λw).
- * Consumes all its arrays.
  */
 export function adamw(
   state: { readonly weights: Weights<Traced>; readonly moments: Moments<Traced>; readonly gradient: Weights<Traced> },
@@ -51,15 +50,13 @@ export function adamw(
   { firstDecay, secondDecay }: AdamwOptions,
 ): { weights: Weights<Traced>; moments: Moments<Traced> } {
   const { weights, moments, gradient } = state;
-  const first = mapWeights(moments.first, (m, name) => m.mul(firstDecay).add(gradient[name].ref.mul(1 - firstDecay)));
-  const second = mapWeights(moments.second, (v, name) => {
-    const g = gradient[name];
-    return v.mul(secondDecay).add(g.ref.mul(g).mul(1 - secondDecay));
-  });
+  const first = mapWeights(moments.first, (m, name) => m.mul(firstDecay).add(gradient[name].mul(1 - firstDecay)));
+  const second = mapWeights(moments.second, (v, name) =>
+    v.mul(secondDecay).add(np.square(gradient[name]).mul(1 - secondDecay)),
+  );
   const next = mapWeights(weights, (weight, name) => {
-    const direction = first[name].ref.div(np.sqrt(second[name].ref).add(epsilon.ref));
-    return weight.mul(keep.ref).sub(direction.mul(rate.ref));
+    const direction = first[name].div(np.sqrt(second[name]).add(epsilon));
+    return weight.mul(keep).sub(direction.mul(rate));
   });
-  for (const scalar of [rate, epsilon, keep]) scalar.dispose();
   return { weights: next, moments: { first, second } };
 }

@@ -3,7 +3,7 @@ import { lower, type Traced, trace } from '../compile/index.js';
 import type { Problem } from '../solve/index.js';
 import { guardProgram } from './guard-program.js';
 import type { Operator } from './operator.js';
-import { constantArray, type HostArray, mapWeights, type Weights } from './traced-arrays.js';
+import { constantArray, freeingConstants, type HostArray, mapWeights, type Weights } from './traced-arrays.js';
 
 export interface ExportedPrograms {
   /** Coefficient [batch, n, n] to unknown [batch, n, n]. */
@@ -32,7 +32,7 @@ export function exportPrograms(problem: Problem, operator: Operator, weights: We
       mapWeights(weights, ({ data, shape }) => constantArray(data, shape)),
       field,
     );
-  const program = trace(answer, [{ shape: ['batch', n, n], dtype: 'float32' }]);
+  const program = freeingConstants(() => trace(answer, [{ shape: ['batch', n, n], dtype: 'float32' }]));
   const model = lower(program, { inputNames: [input], outputNames: [output] });
   const guard = lower(guardProgram(problem, n), { inputNames: [input, output], outputNames: guardOutputs });
   return { model: model.bytes, guard: guard.bytes };

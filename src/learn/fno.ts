@@ -51,8 +51,11 @@ function checkStatistics(name: string, { mean, deviation }: FieldStatistics, nod
 /** Smallest deviation that an input is divided by, relative to the largest one. */
 const deviationFloor = 1e-3;
 
-/** max(x, 0) smoothed: x·Φ(x) (Hendrycks & Gimpel 2016). */
-const gelu = (x: Traced): Traced => x.ref.mul(0.5).mul(lax.erf(x.mul(Math.SQRT1_2)).add(1));
+/**
+ * max(x, 0) smoothed: x·Φ(x) (Hendrycks & Gimpel 2016). Of the ways to write it, the one whose factors a training step
+ * moves onto the weights; nn.gelu's, with erfc, costs it one more pass over each array.
+ */
+const gelu = (x: Traced): Traced => x.mul(0.5).mul(lax.erf(x.mul(Math.SQRT1_2)).add(1));
 
 /** The same affine map of the channels at every node: [b, c, y, x] by [c, d] to [b, d, y, x]. */
 const pointwise = (x: Traced, weight: Traced, bias: Traced): Traced =>
@@ -93,7 +96,7 @@ function lift(weights: Weights<Traced>, a: Traced): Traced {
   const weight = weights['lift.weight'];
   const n = a.shape[1];
   const width = weight.shape[1];
-  const place = pointwise(coordinates(n), weight.ref.slice([1, 3], []), weights['lift.bias']);
+  const place = pointwise(coordinates(n), weight.slice([1, 3], []), weights['lift.bias']);
   return a
     .reshape([-1, 1, n, n])
     .mul(weight.slice([0, 1], []).reshape([1, width, 1, 1]))
@@ -120,14 +123,13 @@ export function fno2d(options: FnoOptions): Operator {
     const fourier = fourierArrays(matrices);
     let hidden = lift(weights, a.sub(field(input.mean)).mul(field(inputScale)));
     for (let layer = 0; layer < layers; layer++) {
-      const spectral = spectralConvolution(hidden.ref, weights[`layer${layer}.spectral`], fourier);
+      const spectral = spectralConvolution(hidden, weights[`layer${layer}.spectral`], fourier);
       const skip = pointwise(hidden, weights[`layer${layer}.skip.weight`], weights[`layer${layer}.skip.bias`]);
       const sum = spectral.add(skip);
       hidden = layer < layers - 1 ? gelu(sum) : sum;
     }
     const head = gelu(pointwise(hidden, weights['head.weight'], weights['head.bias']));
     const normal = pointwise(head, weights['project.weight'], weights['project.bias']);
-    for (const matrix of Object.values(fourier)) matrix.dispose();
     return normal.reshape([-1, n, n]).mul(field(output.deviation)).add(field(output.mean));
   }
 

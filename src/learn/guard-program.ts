@@ -11,7 +11,7 @@ import {
   triangleGeometry,
 } from '../solve/index.js';
 import { solveGridPoisson } from './grid-poisson.js';
-import { constantArray } from './traced-arrays.js';
+import { constantArray, freeingConstants } from './traced-arrays.js';
 import { sumAtNodes, type TriangleValue, tracedAlgebra, tracedElement } from './traced-element.js';
 
 /** What the guard says about each answer of a batch. */
@@ -26,7 +26,8 @@ export type GuardVerdict<Leaf> = {
 
 /** Sum over all but the first axis, [batch]. */
 const sumOf = (field: Traced): Traced => field.reshape([field.shape[0], -1]).sum(1);
-const squares = (field: Traced): Traced => field.ref.mul(field);
+/** Root of the sum of squares of each item, [batch]. */
+const norm = (field: Traced): Traced => np.sqrt(sumOf(np.square(field)));
 
 /** 1 at the chosen nodes and 0 elsewhere, [nodes]. */
 function indicator(nodes: number, chosen: Int32Array): Float32Array {
@@ -45,7 +46,7 @@ function laplaceDiagonal({ area, gradients, corners }: TriangleGeometry, nodes: 
 }
 
 /**
- * The guard as a function of a coefficient field and an answer u, both [batch, n, n].
+ * The guard as a function of a coefficient field and an answer u, both [batch, n, n], to be traced.
  *
  * Let ů be u with its boundary values set to zero, r = a(ů, φ) - l(φ) for the basis function φ of every node, b = l(φ).
  * - z solves the Poisson problem -Δz = r on the same grid, with z = u·Kᵢᵢ/Lᵢᵢ on the boundary, where K is the matrix of the
@@ -64,27 +65,27 @@ export function guardFunction(problem: Problem, n: number) {
   const name = problem.coefficients[0]?.name ?? '';
   const onBoundary = indicator(nodes, mesh.boundary);
   const laplace = laplaceDiagonal(geometry, nodes);
-  const perNode = (values: Float32Array): Traced => constantArray(values, [1, nodes]);
+  const perNode = (values: Float32Array): Traced => constantArray(values, [nodes]);
   return (coefficient: Traced, answer: Traced): GuardVerdict<Traced> => {
     const u = answer.reshape([-1, nodes]);
     const element = tracedElement(geometry, {
       coefficients: { [name]: coefficient.reshape([-1, nodes]) },
-      trial: u.ref.mul(perNode(onBoundary.map(value => 1 - value))),
+      trial: u.mul(perNode(onBoundary.map(value => 1 - value))),
     });
     const atNodes = (values: Three<TriangleValue>): Traced => sumAtNodes(values, mesh.triangleCount, table);
     const load = atNodes(elementVector(forms.linear, tracedAlgebra, element));
-    const residual = atNodes(elementVector(forms.bilinear, tracedAlgebra, element)).sub(load.ref);
+    const residual = atNodes(elementVector(forms.bilinear, tracedAlgebra, element)).sub(load);
     const matrix = elementMatrix(forms.bilinear, tracedAlgebra, element);
-    const source = load.ref.sum(1);
-    const outflow = residual.ref.mul(perNode(onBoundary)).sum(1).neg();
+    const source = load.sum(1);
+    const outflow = residual.mul(perNode(onBoundary)).sum(1).neg();
     const diagonal = atNodes([matrix[0], matrix[4], matrix[8]]);
     const atBoundary = u.mul(diagonal).mul(perNode(onBoundary.map((value, node) => value / laplace[node])));
-    const scale = np.sqrt(sumOf(squares(solveGridPoisson(load.reshape([-1, n, n])))));
+    const scale = norm(solveGridPoisson(load.reshape([-1, n, n])));
     const z = solveGridPoisson(residual.reshape([-1, n, n])).add(atBoundary.reshape([-1, n, n]));
     const relative = z.div(scale.reshape([-1, 1, 1]));
     return {
-      residual: np.sqrt(sumOf(squares(relative.ref))),
-      flux_imbalance: np.abs(outflow.sub(source.ref)).div(np.abs(source)),
+      residual: norm(relative),
+      flux_imbalance: np.abs(outflow.sub(source)).div(np.abs(source)),
       residual_map: relative.mul(n - 2),
     };
   };
@@ -93,5 +94,5 @@ export function guardFunction(problem: Problem, n: number) {
 /** The guard traced with an open batch axis: inputs coefficient and answer, outputs as in `GuardVerdict`. */
 export function guardProgram(problem: Problem, n: number): Program {
   const field = { shape: ['batch', n, n], dtype: 'float32' } as const;
-  return trace(guardFunction(problem, n), [field, field]);
+  return freeingConstants(() => trace(guardFunction(problem, n), [field, field]));
 }

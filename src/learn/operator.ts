@@ -11,7 +11,7 @@ export interface Operator {
   readonly config: Readonly<Record<string, string | number>>;
   /** First weights; the same stream gives the same weights. */
   init(random: Random): Weights<HostArray>;
-  /** Maps a raw input field [batch, n, n] to the raw output field [batch, n, n]. Consumes its arguments. */
+  /** Maps a raw input field [batch, n, n] to the raw output field [batch, n, n]; part of what is traced (galerkin/compile). */
   forward(weights: Weights<Traced>, input: Traced): Traced;
 }
 

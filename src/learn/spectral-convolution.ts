@@ -18,28 +18,28 @@ export function fourierArrays({ forwardX, forwardY, inverseY, inverseX }: Fourie
 /**
  * Maps x [batch, channels, n, n] to the same shape.
  * @param weights [2·modes·modes, channels, 2·channels]: for each mode (ky, kx) the real parts beside the imaginary parts.
- * Consumes x and weights, not the matrices. All of it is matrix products; nothing complex is left at run time.
+ * All of it is matrix products; nothing complex is left at run time.
  */
 export function spectralConvolution(x: Traced, weights: Traced, fourier: FourierArrays): Traced {
   const [batch, channels, n] = x.shape;
   const modes = fourier.forwardX.shape[1] / 2;
   const kept = 2 * modes * modes;
-  const alongX = np.matmul(x, fourier.forwardX.ref).reshape([batch, channels, 2 * n, modes]);
-  const spectrum = np.einsum('ph,bchq->bcpq', fourier.forwardY.ref, alongX).reshape([batch, channels, 2, kept]);
+  const alongX = np.matmul(x, fourier.forwardX).reshape([batch, channels, 2 * n, modes]);
+  const spectrum = np.einsum('ph,bchq->bcpq', fourier.forwardY, alongX).reshape([batch, channels, 2, kept]);
   const products = np.einsum('bcrk,kcd->krbd', spectrum, weights).reshape([kept, 2, batch, 2, channels]);
   const mixed = complexSum(products)
     .reshape([2, 2 * modes, modes, batch, channels])
     .transpose([3, 4, 0, 1, 2])
     .reshape([batch, channels, 4 * modes, modes]);
-  const alongY = np.einsum('pk,bckq->bcpq', fourier.inverseY.ref, mixed).reshape([batch, channels, n, 2 * modes]);
-  return np.matmul(alongY, fourier.inverseX.ref);
+  const alongY = np.einsum('pk,bckq->bcpq', fourier.inverseY, mixed).reshape([batch, channels, n, 2 * modes]);
+  return np.matmul(alongY, fourier.inverseX);
 }
 
 /** From the four real products (part of x, part of weight) to the two parts of the complex product. */
 function complexSum(products: Traced): Traced {
-  const realReal = products.ref.slice([], 0, [], 0, []);
-  const realImaginary = products.ref.slice([], 0, [], 1, []);
-  const imaginaryReal = products.ref.slice([], 1, [], 0, []);
+  const realReal = products.slice([], 0, [], 0, []);
+  const realImaginary = products.slice([], 0, [], 1, []);
+  const imaginaryReal = products.slice([], 1, [], 0, []);
   const imaginaryImaginary = products.slice([], 1, [], 1, []);
   return np.stack([realReal.sub(imaginaryImaginary), realImaginary.add(imaginaryReal)], 0);
 }

@@ -6,10 +6,27 @@ export type HostArray = TensorOf<'FP32'>;
 /** The arrays of an operator (or of its gradient, or its moments), by name. */
 export type Weights<Leaf> = { readonly [name: string]: Leaf };
 
-/** A constant of a program. Used once, or through `.ref`. */
+/** Constants that were made since the program under way was begun. */
+let made: Traced[] | undefined;
+
+/** A constant of a program. */
 export function constantArray(data: Float32Array | Int32Array, shape: readonly number[]): Traced {
   const dtype = data instanceof Int32Array ? np.int32 : np.float32;
-  return np.array(data, { dtype }).reshape([...shape]);
+  const array = np.array(data, { dtype, shape: [...shape] });
+  made?.push(array);
+  return array;
+}
+
+/** Runs `makeProgram`; of the constants that its function makes, the program keeps copies, and they themselves are freed. */
+export function freeingConstants<T>(makeProgram: () => T): T {
+  const [outer, own]: [typeof made, Traced[]] = [made, []];
+  made = own;
+  try {
+    return makeProgram();
+  } finally {
+    made = outer;
+    for (const array of own) array.dispose();
+  }
 }
 
 /** Independent normal values with the given standard deviation. */

@@ -11,29 +11,29 @@ import {
 } from '../solve/index.js';
 import { constantArray } from './traced-arrays.js';
 
-/** A number known beforehand, or an array [batch or 1, triangles]. */
+/** A number known beforehand, or an array [batch, triangles] or [triangles]. */
 export type TriangleValue = Known<Traced>;
 
-/** Arithmetic on the tracer's arrays; operands stay usable. */
+/** Arithmetic on arrays of a program. */
 export const tracedAlgebra: Algebra<TriangleValue> = folding<Traced>({
   constant: value => constantArray(Float32Array.of(value), [1, 1]),
-  add: (left, right) => left.ref.add(right.ref),
-  subtract: (left, right) => left.ref.sub(right.ref),
-  multiply: (left, right) => left.ref.mul(right.ref),
-  divide: (left, right) => left.ref.div(right.ref),
-  negate: of => of.ref.neg(),
+  add: (left, right) => left.add(right),
+  subtract: (left, right) => left.sub(right),
+  multiply: (left, right) => left.mul(right),
+  divide: (left, right) => left.div(right),
+  negate: of => of.neg(),
 });
 
 /** The number that all triangles share up to rounding, or one for each. */
 function perTriangle(values: Float64Array): TriangleValue {
   const [first] = values;
   const shared = values.every(value => Math.abs(value - first) <= 1e-12 * Math.abs(first));
-  return shared ? first : constantArray(Float32Array.from(values), [1, values.length]);
+  return shared ? first : constantArray(Float32Array.from(values), [values.length]);
 }
 
 /** Values at the three corners of every triangle, [batch, triangles] each, of a field [batch, nodes]. */
 export function cornerValues(field: Traced, { corners }: TriangleGeometry): Three<Traced> {
-  const at = (nodes: Int32Array): Traced => np.take(field.ref, constantArray(nodes, [nodes.length]), 1);
+  const at = (nodes: Int32Array): Traced => np.take(field, constantArray(nodes, [nodes.length]), 1);
   return [at(corners[0]), at(corners[1]), at(corners[2])];
 }
 
@@ -64,8 +64,7 @@ export function tracedElement(
  */
 export function sumAtNodes(values: Three<TriangleValue>, triangleCount: number, { width, places }: Incidence): Traced {
   const ones = np.ones([1, triangleCount]);
-  const flat = values.map(value => (typeof value === 'number' ? ones.ref.mul(value) : value.ref.mul(ones.ref)));
-  ones.dispose();
+  const flat = values.map(value => (typeof value === 'number' ? ones.mul(value) : value.mul(ones)));
   const padded = np.pad(np.concatenate(flat, 1), [
     [0, 0],
     [0, 1],

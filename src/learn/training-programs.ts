@@ -3,7 +3,7 @@ import { compileNative, type NativeProgram, type Spec, type Traced, valueAndGrad
 import { type AdamwOptions, adamw, type Moments, type StepScalars } from './adamw.js';
 import { relativeError, trainingLoss } from './loss.js';
 import type { Operator } from './operator.js';
-import { type HostArray, mapWeights, type Weights } from './traced-arrays.js';
+import { freeingConstants, type HostArray, mapWeights, type Weights } from './traced-arrays.js';
 
 /** Everything that a step changes. */
 export type TrainingState<Leaf> = {
@@ -50,21 +50,21 @@ export function compileStep(
     { input, truth }: FieldBatch<Traced>,
     scalars: StepScalars<Traced>,
   ): { loss: Traced; state: TrainingState<Traced> } => {
-    const kept = mapWeights(state.weights, weight => weight.ref);
     const [value, gradient] = valueAndGrad(loss)(state.weights, input, truth);
-    const next = adamw({ weights: kept, moments: state.moments, gradient }, scalars, optimizer);
-    return { loss: value, state: next };
+    return { loss: value, state: adamw({ ...state, gradient }, scalars, optimizer) };
   };
   const like = specsOf(weights);
   const scalar = specOf({ shape: [] });
-  return compileNative(
-    step,
-    [
-      { weights: like, moments: { first: like, second: like } },
-      fieldSpecs(operator.n, batch),
-      { rate: scalar, epsilon: scalar, keep: scalar },
-    ],
-    { threads },
+  return freeingConstants(() =>
+    compileNative(
+      step,
+      [
+        { weights: like, moments: { first: like, second: like } },
+        fieldSpecs(operator.n, batch),
+        { rate: scalar, epsilon: scalar, keep: scalar },
+      ],
+      { threads },
+    ),
   );
 }
 
@@ -76,5 +76,5 @@ export function compileErrors(
 ): Promise<ErrorProgram> {
   const errors = (current: Weights<Traced>, { input, truth }: FieldBatch<Traced>): Traced =>
     relativeError(operator.forward(current, input), truth);
-  return compileNative(errors, [specsOf(weights), fieldSpecs(operator.n, batch)], { threads });
+  return freeingConstants(() => compileNative(errors, [specsOf(weights), fieldSpecs(operator.n, batch)], { threads }));
 }
