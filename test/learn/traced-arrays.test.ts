@@ -23,7 +23,7 @@ test('constants that a function makes while it is traced are freed, and live on 
   expect(made.map(({ refCount }) => refCount)).toEqual([0, 0, 0]);
   const session = await openSession(lower(program, { inputNames: ['x'], outputNames: ['y'] }).bytes, { threads: 1 });
   const { y } = await session.run({ x: { dtype: 'FP32', shape: [1, 3], data: Float32Array.of(1, 10, 100) } });
-  expect(Array.from(y.data)).toEqual([2, 22, 404]);
+  expect(Array.from(y.data, Number)).toEqual([2, 22, 404]);
   await session.close();
 });
 
