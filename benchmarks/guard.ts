@@ -48,7 +48,7 @@ function correlation(a: readonly number[], b: readonly number[]): number {
 export async function run(): Promise<BenchResult[]> {
   const { model } = await learn('darcy', { folder });
   const { manifest, file } = await readPackage(`${folder}/models`, model);
-  if (manifest === undefined) throw new Error(`${model} has no manifest`);
+  if (manifest?.problem === undefined) throw new Error(`${model} names no problem`);
   const { n } = manifest.problem;
   const { residualBound = Number.NaN, fluxBound = Number.NaN } = manifest.guard ?? {};
   const programs = { model: await file('model.onnx'), guard: await file('guard.onnx') };
