@@ -38,6 +38,12 @@ export {
   type PassSummary,
 } from './optimize.js';
 export { type Level, levels } from './passes/levels.js';
+export {
+  type PrecisionOptions,
+  type PrecisionReport,
+  precisionOptions,
+} from './passes/precision/options.js';
+export { changePrecision } from './passes/precision/precision.js';
 export { type ReadOptions, readModel } from './read.js';
 export type { External } from './read-tensor.js';
 export { inferTypes } from './types/infer.js';

@@ -2,9 +2,9 @@
 import { type Clock, choiceOption, optionSchema, resolveOptions, systemClock } from '../base/index.js';
 import { subgraphsOf } from './attributes.js';
 import type { Graph, Model } from './model.js';
-import { namesMade, withSubgraphs } from './names.js';
-import { ordered } from './order.js';
+import { inOrder } from './order.js';
 import { type Level, levels, passesOf } from './passes/levels.js';
+import { asStated, statedNames } from './stated.js';
 
 export const optimizeOptions = optionSchema({
   level: choiceOption(levels, {
@@ -47,28 +47,6 @@ export const nodeCount = ({ nodes }: Graph): number =>
   nodes.reduce((sum, node) => sum + 1 + subgraphsOf(node).reduce((inner, body) => inner + nodeCount(body), 0), 0);
 
 const maxRounds = 20;
-
-/** Names whose types the file states. */
-const statedNames = ({ values, nodes }: Graph): string[] => [
-  ...values.keys(),
-  ...nodes.flatMap(subgraphsOf).flatMap(statedNames),
-];
-
-/** Every graph with its nodes in a right order, which the format asks for and files do not always keep. */
-function inOrder(graph: Graph): Graph {
-  const nodes = ordered(graph.nodes).map(node => withSubgraphs(node, inOrder));
-  return nodes.every((node, k) => node === graph.nodes[k]) ? graph : { ...graph, nodes };
-}
-
-/** Types of values as far as the file stated them: what was inferred on the way need not be stored. */
-function asStated(graph: Graph, stated: ReadonlySet<string>): Graph {
-  const made = namesMade(graph);
-  return {
-    ...graph,
-    nodes: graph.nodes.map(node => withSubgraphs(node, body => asStated(body, stated))),
-    values: new Map([...graph.values].filter(([name]) => stated.has(name) && made.has(name))),
-  };
-}
 
 /**
  * Runs the passes of a level to a fixed point. The model that comes out gives the same answers: bit for bit up to the

@@ -1,6 +1,6 @@
 // The order of nodes: each after those whose values it reads, and otherwise as it was.
-import type { Node } from './model.js';
-import { namesRead } from './names.js';
+import type { Graph, Node } from './model.js';
+import { namesRead, withSubgraphs } from './names.js';
 
 /** The same array where the order is right already. Cost: linear in nodes and edges. Cycles are left as they are. */
 export function ordered(nodes: readonly Node[]): readonly Node[] {
@@ -28,4 +28,10 @@ export function ordered(nodes: readonly Node[]): readonly Node[] {
     }
   }
   return sorted.every((node, k) => node === nodes[k]) ? nodes : sorted;
+}
+
+/** Every graph with its nodes in a right order, which the format asks for and files do not always keep. */
+export function inOrder(graph: Graph): Graph {
+  const nodes = ordered(graph.nodes).map(node => withSubgraphs(node, inOrder));
+  return nodes.every((node, k) => node === graph.nodes[k]) ? graph : { ...graph, nodes };
 }

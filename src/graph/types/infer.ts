@@ -98,10 +98,23 @@ function callOf(node: Node, opset: number, sight: Sight): Call {
   };
 }
 
-/** Both branches of an If give the outputs; bodies of loops may change shapes from step to step. */
+/** A loop's outputs are of its body's types, the condition left out; shapes may change from step to step, or grow an axis. */
+function ofLoop(
+  { operator, outputs }: Node,
+  body: Sight | undefined,
+  { outputs: inner }: Graph,
+): (TensorType | undefined)[] {
+  const before = operator === 'Loop' ? 1 : 0;
+  return outputs.map((_, at) => typed(body?.typeOf(inner[at + before]?.name ?? '')?.dtype, undefined));
+}
+
+/** Both branches of an If give the outputs. */
 function ofBodies(node: Node, bodies: readonly Sight[]): (TensorType | undefined)[] {
-  if (node.operator !== 'If') return [];
   const graphs = subgraphsOf(node);
+  const [only] = graphs;
+  if ((node.operator === 'Loop' || node.operator === 'Scan') && only !== undefined)
+    return ofLoop(node, bodies[0], only);
+  if (node.operator !== 'If') return [];
   return node.outputs.map((_, at) => {
     const types = graphs.map((graph, k) => bodies[k]?.typeOf(graph.outputs[at]?.name ?? ''));
     const [first, ...others] = types;
