@@ -4,6 +4,7 @@ import { argumentView, constantView, interpret } from './interpret.js';
 import { materialize } from './layout/materialize.js';
 import { tileGraph } from './layout/tiles/tile.js';
 import { type ElementType, isElementType } from './onnx/element-type.js';
+import { foldConstants } from './onnx/fold-constants.js';
 import { type AttributeValue, Graph, type GraphNode, liveNodes, ownPrefix, readsOf } from './onnx/graph.js';
 import type { FinishedGraph, GraphValue } from './onnx/serialize.js';
 import { settle } from './rules/factor.js';
@@ -145,7 +146,7 @@ export function lower(program: Program, options: LowerOptions = {}): OnnxModel {
   const lowered = program.recordings.map(recording =>
     lowerRecording(recording, names, program.recordings.length === 1),
   );
-  const joined = joinBatch(lowered, inputs);
+  const joined = foldConstants(joinBatch(lowered, inputs), new Set(names.outputs));
   const finished = { nodes: joined.nodes, constants: joined.constants, inputs, outputs };
   return { bytes: serialize(finished), inputs, outputs, report: reportOf(finished, joined.matmulFlops) };
 }
