@@ -1,4 +1,4 @@
-// What `npm run interop` borrows from outside: Triton's Python client in a virtual environment, and its load generator with the libraries it wants.
+// What `npm run interop` borrows from outside: Triton's Python client and numpy with ONNX's checker in virtual environments, and the load generator.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,9 @@ const cache = join(root, '.galerkin/interop');
 /** The newest client when this was written; and the last one that carried the load generator. */
 const clientVersion = '2.73.0';
 const lastWithAnalyzer = '2.50.0';
+
+/** Readers of our files. */
+const readers = { numpy: '2.3.5', onnx: '1.23.2' };
 
 /** Runs a command; undefined when it succeeded, else why it did not. */
 function run(command, args, options = {}) {
@@ -45,6 +48,16 @@ export function pythonWithClient() {
     () => run(pip(folder), ['install', '--quiet', `tritonclient[http,grpc]==${clientVersion}`]),
   ]);
   return { python: join(folder, 'venv/bin/python'), missing, version: clientVersion };
+}
+
+/** The path of a Python that has numpy and onnx, or why there is none. */
+export function pythonWithReaders() {
+  const { numpy, onnx } = readers;
+  const { folder, missing } = once(`readers-${numpy}-${onnx}`, folder => [
+    () => run('python3', ['-m', 'venv', join(folder, 'venv')]),
+    () => run(pip(folder), ['install', '--quiet', `numpy==${numpy}`, `onnx==${onnx}`]),
+  ]);
+  return { python: join(folder, 'venv/bin/python'), missing, version: `numpy ${numpy}, onnx ${onnx}` };
 }
 
 const unpack = (folder, pattern) => {

@@ -1,9 +1,10 @@
-// `npm run interop [part of a case's name]`: Triton's own Python client and load generator against our server, a line per case.
+// `npm run interop [part of a case's name]`: Triton's own client and load generator against our server, numpy and onnx on our files, a line per case.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeExampleRepository } from './example-repository.mjs';
+import { fileCases } from './interop-files.mjs';
 import { javascriptCases } from './interop-javascript.mjs';
 import { perfAnalyzer, pythonWithClient } from './interop-tools.mjs';
 import { ensureBuild, ensurePackages, root } from './setup.mjs';
@@ -134,6 +135,7 @@ async function loadCases({ http, grpc }) {
 
 ensurePackages();
 ensureBuild();
+await fileCases(chosen, line);
 const server = await start();
 await clientCases(server);
 await loadCases(server);
