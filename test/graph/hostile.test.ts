@@ -1,6 +1,13 @@
 // Hostile models: whatever the reader lets through, inference and all passes end, and throw nothing but our own errors.
 import { isGalerkinError, seededRandom } from 'galerkin/base';
-import { inferTypes, type Model, optimizeGraph, readModel } from 'galerkin/graph';
+import {
+  changePrecision,
+  inferTypes,
+  type Model,
+  optimizeGraph,
+  type PrecisionOptions,
+  readModel,
+} from 'galerkin/graph';
 import { expect, it } from 'vitest';
 import { corpus, hasCorpus } from './corpus.js';
 import { floats, modelOf, node, value, whole } from './small-graph.js';
@@ -8,9 +15,26 @@ import { floats, modelOf, node, value, whole } from './small-graph.js';
 const x = value('x', [2, 3]);
 const out = value('out', undefined);
 
+const steps: readonly PrecisionOptions[] = [
+  { from: 'float64', to: 'float32' },
+  { from: 'float32', to: 'float16', door: 'change' },
+];
+
+/** Changes the precision, which may be refused in our own words. */
+function changed(model: Model): void {
+  for (const step of steps) {
+    try {
+      changePrecision(model, step);
+    } catch (error) {
+      if (!isGalerkinError(error) || error.code === 'BUG') throw error;
+    }
+  }
+}
+
 async function outcome(model: Model): Promise<string> {
   try {
     inferTypes(model);
+    changed(model);
     await optimizeGraph(model, { level: 'O3' });
     return 'fine';
   } catch (error) {
