@@ -1,5 +1,5 @@
 // Four networks, inference and training steps: the native program against the tracer's own, and against the same network written by hand as ONNX.
-import { availableParallelism, loadavg } from 'node:os';
+import { loadavg } from 'node:os';
 import type { Tensor } from 'galerkin/base';
 import { compileNative, np, ready, type Spec, type Traced, traced, valueAndGrad } from 'galerkin/compile';
 import { writeModel } from 'galerkin/graph';
@@ -8,7 +8,8 @@ import { fourier, type Network, networks, type Plain, type Weights } from './fix
 import { type BenchResult, median, ratioOf } from './result.js';
 
 const rounds = 15;
-const threads = availableParallelism();
+/** One: threads of a session that wait busily would take the other session's core. */
+const threads = 1;
 
 const mapped = <A, B>(values: Weights<A>, f: (value: A) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value)]));
@@ -61,7 +62,7 @@ async function inference(network: Network): Promise<BenchResult[]> {
       value: median(times.native),
       unit: 'ms',
       ratio: ratioOf('of the time by hand', times.native, times.byHand),
-      note: `by hand ${median(times.byHand).toFixed(2)} ms, answers within ${difference.toExponential(0)}`,
+      note: `by hand ${median(times.byHand).toFixed(2)} ms, answers within ${difference.toExponential(0)}, one thread, load ${loadavg()[0].toFixed(1)}`,
     },
     {
       name: `${network.name}: inference by the tracer`,
@@ -133,8 +134,5 @@ export async function run(): Promise<BenchResult[]> {
     // The operator's step has a benchmark of its own: training-step.
     if (network !== fourier) results.push(await training(network));
   }
-  const last = results.at(-1);
-  if (last !== undefined)
-    results.splice(-1, 1, { ...last, note: `${last.note}; ${threads} threads, load ${loadavg()[0].toFixed(1)}` });
   return results;
 }
