@@ -46,6 +46,7 @@ export {
 export { changePrecision } from './passes/precision/precision.js';
 export { type ReadOptions, readModel } from './read.js';
 export type { External } from './read-tensor.js';
+export { withFilledChannels } from './types/blocked.js';
 export { inferTypes } from './types/infer.js';
 export { writeModel } from './write.js';
 export { type ApartModel, type ApartOptions, writeModelApart } from './write-apart.js';

@@ -1,9 +1,10 @@
 // Prediction: costs are found again from what they made, work is counted right, memory is foretold, and bad calls are refused.
 import { float32, manualClock, seededRandom } from 'galerkin/base';
-import { constantOf, type Model, type Node, readModel, writeModel } from 'galerkin/graph';
+import { constantOf, ints, type Model, type Node, readModel, writeModel } from 'galerkin/graph';
 import { PerformancePredictor } from 'galerkin/optimize';
-import { profileRuns } from 'galerkin/runtime';
+import { optimizedModel, profileRuns } from 'galerkin/runtime';
 import { describe, expect, test } from 'vitest';
+import { executionsAt } from '../../dist/optimize/predict/executions.js';
 import { fitCosts } from '../../dist/optimize/predict/least-squares.js';
 import { ratioAt } from '../../dist/optimize/predict/ratio.js';
 import { workOf } from '../../dist/optimize/predict/work.js';
@@ -103,6 +104,40 @@ describe('work', () => {
       writtenBytes: 4 * 768,
     });
   });
+});
+
+test('shapes inferred for the graph that the runtime executes are those that it executes, its blocks of channels included', async () => {
+  const weight = (name: string, shape: number[]) =>
+    constantOf(name, 'float32', { shape, values: new Float32Array(shape.reduce((a, b) => a * b)).fill(0.01) });
+  const node = (operator: string, inputs: string[], output: string, attributes: Node['attributes'] = {}): Node => {
+    return { name: output, operator, domain: '', inputs, outputs: [output], attributes };
+  };
+  const model = perceptron([4, 4]);
+  const convolutions: Model = {
+    ...model,
+    graph: {
+      ...model.graph,
+      nodes: [
+        node('Conv', ['x', 'a'], 'c1', { pads: ints([1, 1, 1, 1]) }),
+        node('Relu', ['c1'], 'r1'),
+        node('MaxPool', ['r1'], 'p1', { kernel_shape: ints([2, 2]), strides: ints([2, 2]) }),
+        node('Conv', ['p1', 'b'], 'c2', { strides: ints([3, 1]) }),
+        node('GlobalAveragePool', ['c2'], 'y'),
+      ],
+      constants: new Map([weight('a', [24, 3, 3, 3]), weight('b', [5, 24, 3, 3])].map(one => [one.name, one])),
+      inputs: [{ name: 'x', type: { kind: 'tensor', dtype: 'float32', shape: ['batch', 3, 'height', 20] } }],
+      outputs: [{ name: 'y', type: { kind: 'tensor', dtype: 'float32', shape: undefined } }],
+    },
+  };
+  const optimized = readModel(await optimizedModel(writeModel(convolutions)));
+  const feed = { x: float32(new Float32Array(2 * 3 * 26 * 20), [2, 3, 26, 20]) };
+  const [run] = await profileRuns(writeModel(convolutions), [feed]);
+  const inferred = executionsAt(optimized, { batch: 2, height: 26 });
+  expect(run?.nodes.length).toBeGreaterThan(3);
+  for (const { name, operator, outputs } of run?.nodes ?? []) {
+    const shapes = inferred.get(name)?.outputs.map(({ shape }) => shape);
+    expect([name, operator, shapes]).toEqual([name, operator, outputs.map(({ shape }) => shape)]);
+  }
 });
 
 describe('the predictor', () => {

@@ -5,6 +5,7 @@ import { type Constant, integersOf, lengthOf } from '../constant.js';
 import { localFunctions } from '../functions.js';
 import type { Dimension, Graph, Model, Node, Value, ValueType } from '../model.js';
 import { withSubgraphs } from '../names.js';
+import { blockedDomain, blockedRules } from './blocked.js';
 import { longestContent, tracers } from './content.js';
 import { elementwiseRules } from './elementwise.js';
 import { layoutRules } from './layout.js';
@@ -128,8 +129,11 @@ function ofBodies(node: Node, bodies: readonly Sight[]): (TensorType | undefined
 }
 
 function inferNode(node: Node, sight: Sight, { opsets, local }: Inference): (TensorType | undefined)[] {
-  const isKnown = node.domain === '' || (node.domain === 'com.microsoft' && contributed.has(node.operator));
-  const rule = Object.hasOwn(rules, node.operator) ? rules[node.operator] : undefined;
+  const isBlocked = node.domain === blockedDomain;
+  const isKnown =
+    isBlocked || node.domain === '' || (node.domain === 'com.microsoft' && contributed.has(node.operator));
+  const table = isBlocked ? blockedRules : rules;
+  const rule = Object.hasOwn(table, node.operator) ? table[node.operator] : undefined;
   if (!isKnown || rule === undefined || local.has(`${node.domain}:${node.operator}`)) return [];
   const call = callOf(node, opsets.get(node.domain) ?? 1, sight);
   const { value } = node.attributes;

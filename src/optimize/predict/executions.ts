@@ -1,5 +1,13 @@
 // Executions of a model: each node of the graph that the runtime executes, with the shapes of all that goes in and comes out.
-import { bindSizes, type ElementType, inferTypes, type Model, type Node, type Sizes } from '../../graph/index.js';
+import {
+  bindSizes,
+  type ElementType,
+  inferTypes,
+  type Model,
+  type Node,
+  type Sizes,
+  withFilledChannels,
+} from '../../graph/index.js';
 import type { ProfiledNode, ProfiledShape } from '../../runtime/index.js';
 import type { Execution, Shaped } from './work.js';
 
@@ -16,7 +24,8 @@ export function withNodeNames(model: Model): Model {
 
 /** Executions by the name of their node at given sizes; nodes with a shape that is not known are left out. */
 export function executionsAt(optimized: Model, sizes: Sizes): ReadonlyMap<string, Execution> {
-  const { graph } = inferTypes(bindSizes(optimized, sizes));
+  const blocks = { ...optimized, graph: withFilledChannels(optimized.graph) };
+  const { graph } = inferTypes(bindSizes(blocks, sizes));
   const known = new Map<string, Shaped>();
   for (const { name, type } of [...graph.inputs, ...graph.values.values(), ...graph.outputs]) {
     if (type?.kind !== 'tensor' || type.shape === undefined) continue;
