@@ -85,7 +85,9 @@ function chain(widths: readonly number[], count: number): CalibrationCase {
 
 const rows = [1, 4, 16, 64, 256, 1024] as const;
 const chains = [
+  [24, 24, 24, 24, 24, 24, 24],
   [48, 48, 48, 48],
+  [128, 128, 128, 128, 128, 128],
   [64, 256, 64, 256],
   [300, 300, 300, 20],
   [512, 512, 512, 512],

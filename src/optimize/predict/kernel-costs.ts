@@ -1,5 +1,5 @@
 // Kernel costs: for each operator a roofline with steps, fitted to what executions of it took on this machine.
-import { fitCosts } from './least-squares.js';
+import { fitCosts, type Observation } from './least-squares.js';
 import type { Work } from './work.js';
 
 /** One execution of an operator, as it was measured. */
@@ -17,6 +17,23 @@ const flopSteps = [2 ** 19, 2 ** 24] as const;
 function segments(value: number, steps: readonly number[]): number[] {
   const bounds = [0, ...steps, Number.POSITIVE_INFINITY];
   return bounds.slice(1).map((end, k) => Math.max(0, Math.min(value, end) - (bounds[k] ?? 0)));
+}
+
+/** Where in the features each group of segments begins and ends. */
+const groups = [
+  { from: 1, to: 1 + flopSteps.length },
+  { from: 2 + flopSteps.length, to: 2 + flopSteps.length + byteSteps.length },
+] as const;
+
+/** Beyond the largest amount that was measured, costs grow as they did before it. */
+function prolonged(costs: readonly number[], observations: readonly Observation[]): number[] {
+  const result = [...costs];
+  for (const { from, to } of groups) {
+    for (let k = from + 1; k <= to; k++) {
+      if (observations.every(({ features }) => features[k] === 0)) result[k] = result[k - 1] ?? 0;
+    }
+  }
+  return result;
 }
 
 const featuresOf = ({ flops, readBytes, writtenBytes }: Work): number[] => [
@@ -59,7 +76,7 @@ export class KernelCosts {
     for (const operator of new Set(this.#measured.map(one => one.operator))) {
       const own = observations.filter((_, k) => this.#measured[k]?.operator === operator);
       const ridge = own.length < enough ? 0.1 : 1e-3;
-      this.#byOperator.set(operator, fitCosts(own, this.#general, ridge));
+      this.#byOperator.set(operator, prolonged(fitCosts(own, this.#general, ridge), own));
     }
     this.#isFitted = true;
   }
