@@ -42,12 +42,12 @@ export type { Compressed, CompressionReport } from './compressed.js';
 export { type Deviation, deviationOf } from './deviation.js';
 export { answersOf, type Feeds } from './feeds.js';
 export { type Candidate, type MeasureOptions, measureInTurns, quantile, type Timing, timingOf } from './measure.js';
+export type { SizedFeeds } from './predict/observation.js';
 export {
   PerformancePredictor,
   type PredictedOperator,
   type Prediction,
   type PredictorOptions,
-  type SizedFeeds,
 } from './predict/predictor.js';
 export { type FineTune, pruneGradually } from './prune/gradual.js';
 export { applyMasks, type Masks } from './prune/masks.js';

@@ -44,11 +44,41 @@ const featuresOf = ({ flops, readBytes, writtenBytes }: Work): number[] => [
 ];
 const unit = featuresOf({ flops: 0, readBytes: 0, writtenBytes: 0 });
 
+const sumOf = (costs: readonly number[], work: Work): number =>
+  featuresOf(work).reduce((sum, value, k) => sum + value * (costs[k] ?? 0), 0);
+
+/** How far a measurement is from the fit, and where among all amounts of work it lies. */
+interface Residual {
+  readonly place: readonly number[];
+  readonly logRatio: number;
+}
+
+/** Coordinates in which one is a factor of two. */
+const placeOf = ({ flops, readBytes, writtenBytes }: Work): number[] =>
+  [flops, readBytes, writtenBytes].map(value => Math.log2(1 + value));
+
+/** The fit counts as one measurement of this weight; so neighbours must be near to change it. */
+const weightOfFit = 0.2;
+
+/** What neighbours in the amount of work took over what the fit says: efficiency depends on shapes more finely than sums can tell. */
+function localRatio(residuals: readonly Residual[], work: Work): number {
+  const place = placeOf(work);
+  let [sum, weights] = [0, weightOfFit];
+  for (const { place: other, logRatio } of residuals) {
+    const squared = place.reduce((total, value, k) => total + (value - (other[k] ?? 0)) ** 2, 0);
+    const weight = Math.exp(-squared / 2);
+    sum += weight * logRatio;
+    weights += weight;
+  }
+  return Math.exp(sum / weights);
+}
+
 /** With fewer executions than this, an operator is held close to what all operators cost together. */
 const enough = 12;
 
 export class KernelCosts {
   readonly #byOperator = new Map<string, number[]>();
+  readonly #residuals = new Map<string, Residual[]>();
   #general: number[];
   #measured: Measured[] = [];
   #isFitted = false;
@@ -76,7 +106,12 @@ export class KernelCosts {
     for (const operator of new Set(this.#measured.map(one => one.operator))) {
       const own = observations.filter((_, k) => this.#measured[k]?.operator === operator);
       const ridge = own.length < enough ? 0.1 : 1e-3;
-      this.#byOperator.set(operator, prolonged(fitCosts(own, this.#general, ridge), own));
+      const costs = prolonged(fitCosts(own, this.#general, ridge), own);
+      this.#byOperator.set(operator, costs);
+      const residuals = this.#measured
+        .filter(one => one.operator === operator)
+        .map(({ work, ms }) => ({ place: placeOf(work), logRatio: Math.log(ms / sumOf(costs, work)) }));
+      this.#residuals.set(operator, residuals);
     }
     this.#isFitted = true;
   }
@@ -85,7 +120,7 @@ export class KernelCosts {
   predict(operator: string, work: Work): number {
     if (!this.#isFitted) this.#fit();
     const costs = this.#byOperator.get(operator) ?? this.#general;
-    return featuresOf(work).reduce((sum, value, k) => sum + value * (costs[k] ?? 0), 0);
+    return sumOf(costs, work) * localRatio(this.#residuals.get(operator) ?? [], work);
   }
 
   knows(operator: string): boolean {

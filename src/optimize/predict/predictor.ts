@@ -1,27 +1,14 @@
 // The performance predictor: latency and peak memory of a model at sizes at which it never ran, from what its operators cost at others.
 import { type Clock, GalerkinError, systemClock } from '../../base/index.js';
 import { type Model, type Node, planMemory, readModel, type Sizes, writeModel } from '../../graph/index.js';
-import {
-  openSession,
-  optimizedModel,
-  type ProfiledRun,
-  profileRuns,
-  type SessionOptions,
-} from '../../runtime/index.js';
-import type { Feeds } from '../feeds.js';
-import { timingOf } from '../measure.js';
+import { optimizedModel, type SessionOptions } from '../../runtime/index.js';
 import { calibrationCases } from './calibration.js';
-import { executionsAt, profiledExecution, withNodeNames } from './executions.js';
-import { KernelCosts, type Measured } from './kernel-costs.js';
+import { executionsAt, withNodeNames } from './executions.js';
+import { KernelCosts } from './kernel-costs.js';
 import { fitCosts, type Observation } from './least-squares.js';
+import { median, type Observed, observeAll, type SizedFeeds, type Subject } from './observation.js';
 import { type Point, ratioAt } from './ratio.js';
 import { type Work, workOf } from './work.js';
-
-/** One case to learn from: the open sizes, and feeds of those sizes. */
-export interface SizedFeeds {
-  readonly sizes: Sizes;
-  readonly feeds: Feeds;
-}
 
 export interface PredictedOperator {
   readonly node: string;
@@ -41,13 +28,15 @@ export interface Prediction {
 export interface PredictorOptions {
   /** How the sessions that are predicted will be opened. */
   readonly session?: SessionOptions;
-  /** Runs of each case that are measured; the medians count. @default 9 */
+  /** Runs of each case that are measured in each of two passes; the medians count. @default 7 */
   readonly runs?: number;
   readonly clock?: Clock;
 }
 
 /** What is known of a model that was observed. */
 interface Known {
+  /** As the runtime wrote it. */
+  readonly bytes: Uint8Array;
   readonly optimized: Model;
   /** How measured times of a node compare with what its kind costs, by the amount of its work. */
   readonly nodes: Map<string, Point[]>;
@@ -56,12 +45,17 @@ interface Known {
   readonly wholes: { readonly sizes: Sizes; readonly ms: number }[];
 }
 
-interface Subject {
+/** A model with the cases to learn from. */
+interface Lesson {
+  readonly model: Model;
+  readonly cases: readonly SizedFeeds[];
+}
+
+interface Asked {
   readonly optimized: Model;
   readonly known: Known | undefined;
 }
 
-const median = (values: readonly number[]): number => timingOf(values).medianMs;
 const amountOf = ({ flops, readBytes, writtenBytes }: Work): number => 1 + flops + readBytes + writtenBytes;
 
 export class PerformancePredictor {
@@ -74,7 +68,7 @@ export class PerformancePredictor {
   readonly #runs: number;
   readonly #clock: Clock;
 
-  constructor({ session = {}, runs = 9, clock = systemClock }: PredictorOptions = {}) {
+  constructor({ session = {}, runs = 7, clock = systemClock }: PredictorOptions = {}) {
     this.#session = session;
     this.#runs = runs;
     this.#clock = clock;
@@ -93,57 +87,51 @@ export class PerformancePredictor {
         got: '0',
       });
     }
-    // What the runtime writes is run as it is: names that it gives differ from session to session.
-    const bytes = await optimizedModel(writeModel(withNodeNames(model)), this.#session);
-    const optimized = readModel(bytes);
-    const known: Known = this.#known.get(model) ?? { optimized, nodes: new Map(), peaks: [], wholes: [] };
-    const noted: { name: string; one: Measured }[] = [];
-    for (const { sizes, feeds } of cases) {
-      const wholeMs = await this.#time(bytes, feeds);
-      const repeated = Array.from({ length: this.#runs + 2 }, () => feeds);
-      const runs = (await profileRuns(bytes, repeated, asWritten(this.#session))).slice(2);
-      const measured = measuredOf(runs, optimized);
-      noted.push(...measured);
-      const sumMs = measured.reduce((sum, { one }) => sum + one.ms, 0);
-      known.wholes.push({ sizes, ms: wholeMs });
-      this.#wholes.push({ features: [1, sumMs, measured.length], ms: wholeMs });
-      const peakBytes = Math.max(...runs.map(run => run.peakBytes));
-      known.peaks.push({ features: [1, planMemory(optimized, sizes).arenaBytes], ms: peakBytes });
-    }
-    this.#costs.add(noted.map(({ one }) => one));
-    for (const { name, one } of noted) {
-      const points = known.nodes.get(name) ?? [];
-      points.push({ amount: amountOf(one.work), ms: one.ms, work: one.work });
-      known.nodes.set(name, points);
-    }
-    this.#known.set(model, known);
-    this.#aroundCosts = undefined;
+    await this.#learn([{ model, cases }], () => undefined);
   }
 
   /**
-   * Learns what kinds of operators cost on this machine, from small models of one operator each. Takes some seconds.
-   * @param onCase told after each case: how many are done, of how many.
+   * Learns what kinds of operators cost on this machine, from small models of one or a few operators. Takes some 15 seconds.
+   * @param onStep told after each step: how many are done, of how many.
    */
-  async calibrate(onCase: (done: number, total: number) => void = () => undefined): Promise<void> {
-    const cases = calibrationCases();
-    for (const [done, { model, feeds }] of cases.entries()) {
-      await this.observe(model, [{ sizes: {}, feeds }]);
-      onCase(done + 1, cases.length);
-    }
+  async calibrate(onStep: (done: number, total: number) => void = () => undefined): Promise<void> {
+    const subjects = calibrationCases().map(({ model, feeds }) => ({ model, cases: [{ sizes: {}, feeds }] }));
+    await this.#learn(subjects, onStep);
   }
 
-  async #time(bytes: Uint8Array, feeds: Feeds): Promise<number> {
-    const session = await openSession(bytes, asWritten(this.#session));
-    try {
-      const times: number[] = [];
-      for (let run = 0; run < this.#runs + 2; run++) {
-        const startMs = this.#clock.monotonic();
-        await session.run(feeds);
-        times.push(this.#clock.monotonic() - startMs);
-      }
-      return median(times.slice(2));
-    } finally {
-      await session.close();
+  async #learn(lessons: readonly Lesson[], onStep: (done: number, total: number) => void): Promise<void> {
+    const subjects: (Subject & { readonly model: Model })[] = [];
+    for (const { model, cases } of lessons) {
+      // What the runtime writes is run as it is: names that it gives differ from session to session.
+      const before = this.#known.get(model);
+      const bytes = before?.bytes ?? (await optimizedModel(writeModel(withNodeNames(model)), this.#session));
+      const optimized = before?.optimized ?? readModel(bytes);
+      subjects.push(...cases.map(one => ({ ...one, model, bytes, optimized })));
+    }
+    const settings = { session: this.#session, runs: this.#runs, clock: this.#clock };
+    const observed = await observeAll(subjects, settings, onStep);
+    for (const [at, subject] of subjects.entries()) {
+      const one = observed[at];
+      if (one !== undefined) this.#note(subject, one);
+    }
+    this.#aroundCosts = undefined;
+  }
+
+  #note(
+    { model, bytes, optimized, sizes }: Subject & { readonly model: Model },
+    { wholeMs, peakBytes, nodes }: Observed,
+  ): void {
+    const known: Known = this.#known.get(model) ?? { bytes, optimized, nodes: new Map(), peaks: [], wholes: [] };
+    this.#known.set(model, known);
+    const sumMs = nodes.reduce((sum, { ms }) => sum + ms, 0);
+    known.wholes.push({ sizes, ms: wholeMs });
+    this.#wholes.push({ features: aroundOf(sumMs, nodes.length), ms: wholeMs });
+    known.peaks.push({ features: [1, planMemory(optimized, sizes).arenaBytes], ms: peakBytes });
+    this.#costs.add(nodes);
+    for (const { name, work, ms } of nodes) {
+      const points = known.nodes.get(name) ?? [];
+      points.push({ amount: amountOf(work), ms, work });
+      known.nodes.set(name, points);
     }
   }
 
@@ -173,7 +161,7 @@ export class PerformancePredictor {
   }
 
   /** The sum of the operators, with what a run costs around them. */
-  #sum(subject: Subject, sizes: Sizes) {
+  #sum(subject: Asked, sizes: Sizes) {
     const { optimized, known } = subject;
     const executions = executionsAt(optimized, sizes);
     let [sumMs, amount] = [0, 0];
@@ -185,8 +173,9 @@ export class PerformancePredictor {
       amount += work === undefined ? 0 : amountOf(work);
       return predicted;
     });
-    const [fixed = 0, share = 1, perNode = 0] = this.#around();
-    return { latencyMs: fixed + share * sumMs + perNode * byOperator.length, amount, byOperator };
+    const costs = this.#around();
+    const latencyMs = aroundOf(sumMs, byOperator.length).reduce((sum, value, k) => sum + value * (costs[k] ?? 0), 0);
+    return { latencyMs, amount, byOperator };
   }
 
   #operator({ name: node, operator }: Node, work: Work | undefined, points: readonly Point[]): PredictedOperator {
@@ -204,23 +193,21 @@ export class PerformancePredictor {
 
   /** What a run costs besides its operators: once, in part of their time, and for each. */
   #around(): readonly number[] {
-    this.#aroundCosts ??= fitCosts(this.#wholes, [0.02, 1, 0]);
+    this.#aroundCosts ??= fitCosts(this.#wholes, [0.01, 1, 1, 0]);
     return this.#aroundCosts;
   }
 }
 
-/** The runtime's own optimizations are done. */
-const asWritten = (options: SessionOptions): SessionOptions => ({ ...options, graphLevel: 'disabled' });
+/** Sums of operators below this are mostly what measuring them costs. */
+const smallMs = 0.05;
 
-/** Medians over the runs, execution by execution; each run executes the same nodes in the same order. */
-function measuredOf(runs: readonly ProfiledRun[], optimized: Model): { name: string; one: Measured }[] {
-  const nodes = runs[0]?.nodes ?? [];
-  return nodes.map((node, at) => {
-    const ms = median(runs.flatMap(run => run.nodes[at]?.ms ?? []));
-    const work = workOf(profiledExecution(node, optimized));
-    return { name: node.name, one: { operator: node.operator, work, ms } };
-  });
-}
+/** What a whole run is made of: the call, the operators' time in two parts, and something for each of them. */
+const aroundOf = (sumMs: number, nodes: number): number[] => [
+  1,
+  Math.min(sumMs, smallMs),
+  Math.max(0, sumMs - smallMs),
+  nodes,
+];
 
 function peakOf(optimized: Model, { known, sizes }: { known: Known | undefined; sizes: Sizes }): number {
   const { arenaBytes, weightBytes } = planMemory(optimized, sizes);
