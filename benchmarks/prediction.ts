@@ -1,6 +1,6 @@
 // Predicted against measured latency and memory: batch sizes that never ran, and networks of shapes that were never measured.
 import { float32, seededRandom } from 'galerkin/base';
-import { constantOf, type Model, type Node, writeModel } from 'galerkin/graph';
+import { constantOf, type Model, modelOf, type Node, tensorValue, writeModel } from 'galerkin/graph';
 import { PerformancePredictor } from 'galerkin/optimize';
 import { openSession, profileRuns } from 'galerkin/runtime';
 import { type BenchResult, median } from './result.js';
@@ -15,29 +15,16 @@ function network(
   weights: Readonly<Record<string, readonly number[]>>,
   item: readonly number[],
 ): Model {
-  const port = (name: string, shape?: readonly (number | string)[]) => ({
-    name,
-    type: { kind: 'tensor', dtype: 'float32', shape } as const,
-  });
   const constants = Object.entries(weights).map(([name, shape]) =>
     constantOf(name, 'float32', { shape, values: normals(shape.reduce((a, b) => a * b, 1)) }),
   );
-  return {
-    irVersion: 9,
-    opsets: new Map([['', 20]]),
-    producer: 'bench',
-    graph: {
-      name: 'network',
-      nodes: layers,
-      constants: new Map(constants.map(constant => [constant.name, constant])),
-      inputs: [port('x', ['batch', ...item])],
-      outputs: [port(layers.at(-1)?.outputs[0] ?? 'x')],
-      values: new Map(),
-      sparse: [],
-    },
-    functions: [],
-    metadata: new Map(),
-  };
+  const output = layers.at(-1)?.outputs[0] ?? 'x';
+  return modelOf({
+    nodes: layers,
+    constants,
+    inputs: [tensorValue('x', ['batch', ...item])],
+    outputs: [tensorValue(output)],
+  });
 }
 
 const node = (operator: string, inputs: string[], output: string, attributes: Node['attributes'] = {}): Node => ({

@@ -28,6 +28,7 @@ export { bindSizes, openSizesOf, type Sizes } from './memory/bind-sizes.js';
 export type { Lifetime } from './memory/liveness.js';
 export { type MemoryPlan, type PlannedValue, planMemory } from './memory/plan.js';
 export type { Attribute, Attributes, Dimension, Graph, Model, Node, Value, ValueType } from './model.js';
+export { type ModelParts, modelOf, tensorValue } from './model-of.js';
 export { namesRead, withSubgraphs } from './names.js';
 export {
   nodeCount,

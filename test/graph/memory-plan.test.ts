@@ -1,6 +1,6 @@
 // Memory plans: no two values that live at once overlap, little is lost to gaps, and the runtime needs about as much.
 import { float32, seededRandom } from 'galerkin/base';
-import { type Dimension, type Model, type Node, planMemory, writeModel } from 'galerkin/graph';
+import { type Model, modelOf, type Node, planMemory, tensorValue, type Value, writeModel } from 'galerkin/graph';
 import { profileRuns } from 'galerkin/runtime';
 import { describe, expect, test } from 'vitest';
 
@@ -12,38 +12,20 @@ const node = (operator: string, inputs: string[], output: string): Node => ({
   outputs: [output],
   attributes: {},
 });
-const port = (name: string, shape: readonly Dimension[]) => ({
-  name,
-  type: { kind: 'tensor', dtype: 'float32', shape } as const,
-});
-const modelOf = (nodes: Node[], inputs: Model['graph']['inputs'], outputs: string[]): Model => ({
-  irVersion: 9,
-  opsets: new Map([['', 20]]),
-  producer: 'test',
-  graph: {
-    name: 'g',
-    nodes,
-    constants: new Map(),
-    inputs,
-    outputs: outputs.map(name => ({ name, type: { kind: 'tensor', dtype: 'float32', shape: undefined } })),
-    values: new Map(),
-    sparse: [],
-  },
-  functions: [],
-  metadata: new Map(),
-});
+const modelWith = (nodes: Node[], inputs: Value[], outputs: string[]): Model =>
+  modelOf({ nodes, inputs, outputs: outputs.map(name => tensorValue(name)) });
 
 /** Each value is made from one of the dozen before it: what lives how long is hard to foresee. */
 function randomModel(seed: number, count: number): Model {
   const random = seededRandom(seed);
-  const inputs = Array.from({ length: 6 }, (_, k) => port(`x${k}`, ['batch', 1 + random.integer(3000)]));
+  const inputs = Array.from({ length: 6 }, (_, k) => tensorValue(`x${k}`, ['batch', 1 + random.integer(3000)]));
   const names = inputs.map(({ name }) => name);
   const nodes = Array.from({ length: count }, (_, k): Node => {
     const from = names[Math.max(0, names.length - 1 - random.integer(12))] ?? 'x0';
     names.push(`v${k}`);
     return node(random.integer(2) === 0 ? 'Sin' : 'Atan', [from], `v${k}`);
   });
-  return modelOf(nodes, inputs, [names.at(-1) ?? '']);
+  return modelWith(nodes, inputs, [names.at(-1) ?? '']);
 }
 
 describe('plans', () => {
@@ -64,16 +46,16 @@ describe('plans', () => {
   test('a chain of elementwise operators needs one piece of memory, for any batch', () => {
     const names = Array.from({ length: 10 }, (_, k) => `h${k}`);
     const nodes = names.map((name, k) => node('Tanh', [k === 0 ? 'x' : `h${k - 1}`], name));
-    const model = modelOf(nodes, [port('x', ['batch', 100])], ['h9']);
+    const model = modelWith(nodes, [tensorValue('x', ['batch', 100])], ['h9']);
     expect(planMemory(model, { batch: 3 }).arenaBytes).toBe(3 * 400);
     expect(planMemory(model, { batch: 48 }).arenaBytes).toBe(48 * 400);
     expect(planMemory(model).unknown).toContain('x');
   });
 
   test('reshapes are free', () => {
-    const shaped = modelOf(
+    const shaped = modelWith(
       [node('Sin', ['x'], 'a'), node('Flatten', ['a'], 'b'), node('Cos', ['b'], 'c')],
-      [port('x', [8, 16])],
+      [tensorValue('x', [8, 16])],
       ['c'],
     );
     expect(planMemory(shaped)).toMatchObject({ arenaBytes: 2 * 512, leastBytes: 2 * 512, inputBytes: 512 });
@@ -84,7 +66,7 @@ test('the runtime needs what the plan says, within a quarter, on square products
   const size = 256;
   const nodes = [node('MatMul', ['x', 'x'], 'v0')];
   for (let k = 1; k < 12; k++) nodes.push(node('MatMul', [`v${k - 1}`, k > 4 ? `v${k - 4}` : 'x'], `v${k}`));
-  const model = modelOf(nodes, [port('x', [size, size])], ['v11']);
+  const model = modelWith(nodes, [tensorValue('x', [size, size])], ['v11']);
   const plan = planMemory(model);
   const [run] = await profileRuns(writeModel(model), [{ x: float32(new Float32Array(size * size), [size, size]) }], {
     threads: 1,

@@ -1,6 +1,6 @@
 // Prediction: costs are found again from what they made, work is counted right, memory is foretold, and bad calls are refused.
 import { float32, manualClock, seededRandom } from 'galerkin/base';
-import { constantOf, ints, type Model, type Node, readModel, writeModel } from 'galerkin/graph';
+import { constantOf, ints, type Model, modelOf, type Node, readModel, tensorValue, writeModel } from 'galerkin/graph';
 import { PerformancePredictor } from 'galerkin/optimize';
 import { optimizedModel, profileRuns } from 'galerkin/runtime';
 import { describe, expect, test } from 'vitest';
@@ -24,26 +24,13 @@ function perceptron(widths: readonly number[]): Model {
     };
     return [node('MatMul', [k === 0 ? 'x' : `t${k - 1}`, name], `m${k}`), node('Tanh', [`m${k}`], `t${k}`)];
   });
-  const port = (name: string, width: number) => ({
-    name,
-    type: { kind: 'tensor', dtype: 'float32', shape: ['batch', width] } as const,
+  const value = (name: string, width = 1) => tensorValue(name, ['batch', width]);
+  return modelOf({
+    nodes,
+    constants,
+    inputs: [value('x', widths[0])],
+    outputs: [value(nodes.at(-1)?.outputs[0] ?? '', widths.at(-1))],
   });
-  return {
-    irVersion: 9,
-    opsets: new Map([['', 20]]),
-    producer: 'test',
-    graph: {
-      name: 'g',
-      nodes,
-      constants: new Map(constants.map(constant => [constant.name, constant])),
-      inputs: [port('x', widths[0] ?? 1)],
-      outputs: [port(nodes.at(-1)?.outputs[0] ?? '', widths.at(-1) ?? 1)],
-      values: new Map(),
-      sparse: [],
-    },
-    functions: [],
-    metadata: new Map(),
-  };
 }
 const feeds = (batch: number, width: number) => ({
   x: float32(new Float32Array(batch * width).fill(0.5), [batch, width]),
@@ -112,23 +99,18 @@ test('shapes inferred for the graph that the runtime executes are those that it 
   const node = (operator: string, inputs: string[], output: string, attributes: Node['attributes'] = {}): Node => {
     return { name: output, operator, domain: '', inputs, outputs: [output], attributes };
   };
-  const model = perceptron([4, 4]);
-  const convolutions: Model = {
-    ...model,
-    graph: {
-      ...model.graph,
-      nodes: [
-        node('Conv', ['x', 'a'], 'c1', { pads: ints([1, 1, 1, 1]) }),
-        node('Relu', ['c1'], 'r1'),
-        node('MaxPool', ['r1'], 'p1', { kernel_shape: ints([2, 2]), strides: ints([2, 2]) }),
-        node('Conv', ['p1', 'b'], 'c2', { strides: ints([3, 1]) }),
-        node('GlobalAveragePool', ['c2'], 'y'),
-      ],
-      constants: new Map([weight('a', [24, 3, 3, 3]), weight('b', [5, 24, 3, 3])].map(one => [one.name, one])),
-      inputs: [{ name: 'x', type: { kind: 'tensor', dtype: 'float32', shape: ['batch', 3, 'height', 20] } }],
-      outputs: [{ name: 'y', type: { kind: 'tensor', dtype: 'float32', shape: undefined } }],
-    },
-  };
+  const convolutions = modelOf({
+    nodes: [
+      node('Conv', ['x', 'a'], 'c1', { pads: ints([1, 1, 1, 1]) }),
+      node('Relu', ['c1'], 'r1'),
+      node('MaxPool', ['r1'], 'p1', { kernel_shape: ints([2, 2]), strides: ints([2, 2]) }),
+      node('Conv', ['p1', 'b'], 'c2', { strides: ints([3, 1]) }),
+      node('GlobalAveragePool', ['c2'], 'y'),
+    ],
+    constants: [weight('a', [24, 3, 3, 3]), weight('b', [5, 24, 3, 3])],
+    inputs: [tensorValue('x', ['batch', 3, 'height', 20])],
+    outputs: [tensorValue('y')],
+  });
   const bytes = await optimizedModel(writeModel(convolutions));
   const optimized = readModel(bytes);
   const feed = { x: float32(new Float32Array(2 * 3 * 26 * 20), [2, 3, 26, 20]) };

@@ -1,31 +1,19 @@
 // Profiles: every operator of every run, with its shapes, its time and the arena's memory.
 import { float32 } from 'galerkin/base';
-import { constantOf, type Model, readModel, writeModel } from 'galerkin/graph';
+import { constantOf, type Model, modelOf, readModel, tensorValue, writeModel } from 'galerkin/graph';
 import { optimizedModel, profileRuns } from 'galerkin/runtime';
 import { expect, test } from 'vitest';
 
-const port = (name: string) => ({ name, type: { kind: 'tensor', dtype: 'float32', shape: ['batch', 64] } as const });
-const model: Model = {
-  irVersion: 9,
-  opsets: new Map([['', 20]]),
-  producer: 'test',
-  graph: {
-    name: 'g',
-    nodes: [
-      { name: 'product', operator: 'MatMul', domain: '', inputs: ['x', 'w'], outputs: ['h'], attributes: {} },
-      { name: 'bend', operator: 'Tanh', domain: '', inputs: ['h'], outputs: ['y'], attributes: {} },
-    ],
-    constants: new Map([
-      ['w', constantOf('w', 'float32', { shape: [64, 64], values: new Float32Array(4096).fill(0.1) })],
-    ]),
-    inputs: [port('x')],
-    outputs: [port('y')],
-    values: new Map(),
-    sparse: [],
-  },
-  functions: [],
-  metadata: new Map(),
-};
+const value = (name: string) => tensorValue(name, ['batch', 64]);
+const model = modelOf({
+  nodes: [
+    { name: 'product', operator: 'MatMul', domain: '', inputs: ['x', 'w'], outputs: ['h'], attributes: {} },
+    { name: 'bend', operator: 'Tanh', domain: '', inputs: ['h'], outputs: ['y'], attributes: {} },
+  ],
+  constants: [constantOf('w', 'float32', { shape: [64, 64], values: new Float32Array(4096).fill(0.1) })],
+  inputs: [value('x')],
+  outputs: [value('y')],
+});
 const feed = (batch: number) => ({ x: float32(new Float32Array(batch * 64), [batch, 64]) });
 
 test('each run tells its operators, their shapes and the memory of the arena', async () => {

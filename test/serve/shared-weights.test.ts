@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { seededRandom } from 'galerkin/base';
-import { constantOf, type Model, writeModel, writeModelApart } from 'galerkin/graph';
+import { constantOf, type Model, modelOf, tensorValue, writeModel, writeModelApart } from 'galerkin/graph';
 import { serve } from 'galerkin/serve';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type PlainRepository, plainRepository } from './fixtures/plain-repository.js';
@@ -19,35 +19,17 @@ function multiply(): Model {
   const random = seededRandom(7);
   const values = () => Float32Array.from({ length: width * width }, () => random.normal() / Math.sqrt(width));
   const names = Array.from({ length: layers }, (_, k) => `w${k}`);
-  const port = (name: string) => ({
-    name,
-    type: { kind: 'tensor', dtype: 'float32', shape: ['batch', width] } as const,
-  });
-  return {
-    irVersion: 9,
-    opsets: new Map([['', 20]]),
-    producer: 'test',
-    graph: {
-      name: 'product',
-      nodes: names.map((weight, k) => ({
-        name: weight,
-        operator: 'MatMul',
-        domain: '',
-        inputs: [k === 0 ? 'x' : `h${k - 1}`, weight],
-        outputs: [k === layers - 1 ? 'y' : `h${k}`],
-        attributes: {},
-      })),
-      constants: new Map(
-        names.map(name => [name, constantOf(name, 'float32', { shape: [width, width], values: values() })]),
-      ),
-      inputs: [port('x')],
-      outputs: [port('y')],
-      values: new Map(),
-      sparse: [],
-    },
-    functions: [],
-    metadata: new Map(),
-  };
+  const nodes = names.map((weight, k) => ({
+    name: weight,
+    operator: 'MatMul',
+    domain: '',
+    inputs: [k === 0 ? 'x' : `h${k - 1}`, weight],
+    outputs: [k === layers - 1 ? 'y' : `h${k}`],
+    attributes: {},
+  }));
+  const constants = names.map(name => constantOf(name, 'float32', { shape: [width, width], values: values() }));
+  const value = (name: string) => tensorValue(name, ['batch', width]);
+  return modelOf({ nodes, constants, inputs: [value('x')], outputs: [value('y')] });
 }
 
 const product = multiply();

@@ -6,8 +6,9 @@ import {
   constantOf,
   ints,
   type Model,
+  modelOf,
   type Node,
-  type Value,
+  tensorValue,
 } from '../../graph/index.js';
 import type { Feeds } from '../feeds.js';
 
@@ -15,11 +16,6 @@ export interface CalibrationCase {
   readonly model: Model;
   readonly feeds: Feeds;
 }
-
-const port = (name: string, shape: readonly number[] | undefined): Value => ({
-  name,
-  type: { kind: 'tensor', dtype: 'float32', shape },
-});
 
 interface Single {
   readonly operator: string;
@@ -37,22 +33,8 @@ const weightOf = (name: string, shape: readonly number[]): Constant =>
   constantOf(name, 'float32', { shape, values: values(shape) });
 
 function caseOf(nodes: readonly Node[], constants: readonly Constant[], x: readonly number[]): CalibrationCase {
-  const model: Model = {
-    irVersion: 9,
-    opsets: new Map([['', 20]]),
-    producer: 'galerkin',
-    graph: {
-      name: 'calibration',
-      nodes,
-      constants: new Map(constants.map(constant => [constant.name, constant])),
-      inputs: [port('x', x)],
-      outputs: [port(nodes.at(-1)?.outputs[0] ?? 'x', undefined)],
-      values: new Map(),
-      sparse: [],
-    },
-    functions: [],
-    metadata: new Map(),
-  };
+  const output = nodes.at(-1)?.outputs[0] ?? 'x';
+  const model = modelOf({ nodes, constants, inputs: [tensorValue('x', x)], outputs: [tensorValue(output)] });
   return { model, feeds: { x: float32(values(x), x) } };
 }
 
