@@ -1,18 +1,30 @@
 // Figures as people read them: three digits and a unit.
 
+/** From here on three digits round to a thousand of the unit below. */
+const almostOne = 0.9995;
+
+/** Three digits; whole numbers past a thousand, never an exponent. */
+const threeDigits = (value: number): string => (value < 999.5 ? value.toPrecision(3) : value.toFixed(0));
+
 /** 1.94 ms, 71.2 µs, 2.50 s. */
 export function shownTime(ms: number): string {
   if (!Number.isFinite(ms)) return '–';
   if (ms === 0) return '0';
-  if (ms < 1) return `${(1000 * ms).toPrecision(3)} µs`;
-  return ms < 1000 ? `${ms.toPrecision(3)} ms` : `${(ms / 1000).toPrecision(3)} s`;
+  if (ms < almostOne) return `${threeDigits(1000 * ms)} µs`;
+  return ms < 1000 * almostOne ? `${threeDigits(ms)} ms` : `${threeDigits(ms / 1000)} s`;
 }
+
+/** The same for the marks of an axis: 1.4 ms, 100 µs. */
+export const shownMark = (ms: number): string =>
+  shownTime(ms)
+    .replace(/(\.\d*?)0+(?= )/, '$1')
+    .replace('. ', ' ');
 
 /** 2.63 MB, 951 kB. */
 export function shownBytes(bytes: number): string {
   if (!Number.isFinite(bytes)) return '–';
-  if (bytes >= 1e9) return `${(bytes / 1e9).toPrecision(3)} GB`;
-  return bytes >= 1e6 ? `${(bytes / 1e6).toPrecision(3)} MB` : `${(bytes / 1e3).toPrecision(3)} kB`;
+  if (bytes >= 1e9 * almostOne) return `${threeDigits(bytes / 1e9)} GB`;
+  return bytes >= 1e6 * almostOne ? `${threeDigits(bytes / 1e6)} MB` : `${threeDigits(bytes / 1e3)} kB`;
 }
 
 /** 0.123 %, and 0 for nothing at all. */
@@ -25,7 +37,7 @@ export function shownShare(share: number): string {
 /** 569, 12 300: items a second. */
 export const shownRate = (rate: number): string =>
   Number.isFinite(rate)
-    ? rate < 100
+    ? rate < 99.95
       ? rate.toPrecision(3)
       : Math.round(rate).toLocaleString('en-US').replaceAll(',', ' ')
     : '–';

@@ -1,5 +1,5 @@
 // The plot of time against accuracy: every way that was measured, the front of those that nothing beats, the budget and the target.
-import { shownShare, shownTime } from './figures.js';
+import { shownMark, shownShare, shownTime } from './figures.js';
 import { html, type Markup, nothing } from './markup.js';
 import type { TrialFacts, TuneReport } from './tune-report.js';
 
@@ -82,7 +82,7 @@ function axes(x: Scale, y: Scale): Markup[] {
   return [
     ...apart(ticksOf(x), x).map(
       value =>
-        html`<line class="grid" x1="${x.at(value)}" x2="${x.at(value)}" y1="${frame.top}" y2="${bottom}"/><text x="${x.at(value)}" y="${bottom + 16}" text-anchor="middle">${shownTime(value).replace(/\.?0+(?= )/, '')}</text>`,
+        html`<line class="grid" x1="${x.at(value)}" x2="${x.at(value)}" y1="${frame.top}" y2="${bottom}"/><text x="${x.at(value)}" y="${bottom + 16}" text-anchor="middle">${shownMark(value)}</text>`,
     ),
     ...ticksOf(y).map(value => {
       const label = value <= exact * 1.01 ? 'same' : `${Number((100 * value).toPrecision(1))} %`;
