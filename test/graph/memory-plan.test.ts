@@ -52,6 +52,19 @@ describe('plans', () => {
     expect(planMemory(model).unknown).toContain('x');
   });
 
+  test.each([
+    [{ batch: -1 }, 'a whole number from 1'],
+    [{ batch: 1.5 }, 'a whole number from 1'],
+    [{ batch: Number.NaN }, 'a whole number from 1'],
+    [{ batch: 0 }, 'a whole number from 1'],
+    [{ bacth: 8 }, 'one of [batch]'],
+  ])('the sizes %j are refused', (sizes, wanted) => {
+    const model = modelWith([node('Tanh', ['x'], 'y')], [tensorValue('x', ['batch', 4])], ['y']);
+    expect(() => planMemory(model, sizes)).toThrow(
+      expect.objectContaining({ code: 'SIZE_INVALID', message: expect.stringContaining(wanted) }),
+    );
+  });
+
   test('reshapes are free', () => {
     const shaped = modelWith(
       [node('Sin', ['x'], 'a'), node('Flatten', ['a'], 'b'), node('Cos', ['b'], 'c')],

@@ -172,6 +172,10 @@ describe('the predictor', () => {
     expect((await predictor.predict(model)).byOperator.every(({ isKnown }) => !isKnown)).toBe(true);
   });
 
+  test.each([0, -1, 1.5, Number.NaN])('%d runs are refused', runs => {
+    expect(() => new PerformancePredictor({ runs })).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
+  });
+
   test('nothing measured, no cases, a model that is none: refused by name', async () => {
     const predictor = new PerformancePredictor();
     const model = perceptron([4, 4]);

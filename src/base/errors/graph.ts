@@ -22,4 +22,10 @@ export const graphErrors = {
       `Constant '${name}' holds ${value}, but ${to} ends at ${largest}. Scale the model, or clamp with overflow: 'clamp'.`,
     doc: 'A constant is too large for the smaller type of a change of precision.',
   }),
+  SIZE_INVALID: entry<{ name: string; wanted: string; got: string }>({
+    http: 400,
+    exit: 65,
+    message: ({ name, wanted, got }) => `Size '${name}': wanted ${wanted}, got ${got}.`,
+    doc: 'A number for an open size of a model is not whole and positive, or the model has no open size of that name.',
+  }),
 };

@@ -1,4 +1,5 @@
 // Open sizes given numbers: the same model as it is for one batch size or one grid.
+import { GalerkinError } from '../../base/index.js';
 import type { Dimension, Model, Value } from '../model.js';
 
 /** Numbers for open sizes by their names; `''` stands for sizes without a name. */
@@ -19,8 +20,24 @@ export function openSizesOf({ graph }: Model): string[] {
   return [...new Set(names)];
 }
 
-/** The model with these sizes in its inputs. What the file says of values between is dropped: it was said of open sizes. */
+function assertSizes(model: Model, sizes: Sizes): void {
+  const open = openSizesOf(model);
+  for (const [name, size] of Object.entries(sizes)) {
+    if (!open.includes(name)) {
+      const wanted = open.length === 0 ? 'none, the model has no open size' : `one of [${open.join(', ')}]`;
+      throw new GalerkinError('SIZE_INVALID', { name, wanted, got: 'another name' });
+    }
+    if (!(Number.isSafeInteger(size) && size >= 1))
+      throw new GalerkinError('SIZE_INVALID', { name, wanted: 'a whole number from 1', got: `${size}` });
+  }
+}
+
+/**
+ * The model with these sizes in its inputs. What the file says of values between is dropped: it was said of open sizes.
+ * @throws SIZE_INVALID
+ */
 export function bindSizes(model: Model, sizes: Sizes): Model {
+  assertSizes(model, sizes);
   const { graph } = model;
   const inputs = graph.inputs.map(value => bound(value, sizes));
   const outputs = graph.outputs.map(value => bound(value, sizes));

@@ -102,6 +102,7 @@ export function mostAlive(lifetimes: readonly Lifetime[], nodes: number): number
  * tightest gap (Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020), and the best plan is kept.
  * Costs some n² steps for n values. Values inside the bodies of loops and branches are not counted.
  * @param sizes numbers for the open sizes of the inputs: { batch: 8 }.
+ * @throws SIZE_INVALID for a number that is not whole and positive, or a name that the model does not have.
  */
 export function planMemory(model: Model, sizes: Sizes = {}): MemoryPlan {
   const { graph } = inferTypes(bindSizes(model, sizes));

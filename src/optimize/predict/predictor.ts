@@ -1,5 +1,12 @@
 // The performance predictor: latency and peak memory of a model at sizes at which it never ran, from what its operators cost at others.
-import { type Clock, GalerkinError, systemClock } from '../../base/index.js';
+import {
+  type Clock,
+  GalerkinError,
+  integerOption,
+  optionSchema,
+  resolveOptions,
+  systemClock,
+} from '../../base/index.js';
 import { type Model, type Node, planMemory, readModel, type Sizes, writeModel } from '../../graph/index.js';
 import { optimizedModel, type SessionOptions } from '../../runtime/index.js';
 import { calibrationCases } from './calibration.js';
@@ -58,6 +65,15 @@ interface Asked {
 
 const amountOf = ({ flops, readBytes, writtenBytes }: Work): number => 1 + flops + readBytes + writtenBytes;
 
+const predictorOptions = optionSchema({
+  runs: integerOption({
+    doc: 'Runs of each case that are measured in each of two passes; the medians count.',
+    default: 7,
+    min: 1,
+    max: 10_000,
+  }),
+});
+
 export class PerformancePredictor {
   readonly #costs = new KernelCosts();
   readonly #known = new WeakMap<Model, Known>();
@@ -68,9 +84,10 @@ export class PerformancePredictor {
   readonly #runs: number;
   readonly #clock: Clock;
 
-  constructor({ session = {}, runs = 7, clock = systemClock }: PredictorOptions = {}) {
+  /** @throws OPTIONS_INVALID */
+  constructor({ session = {}, clock = systemClock, ...numbers }: PredictorOptions = {}) {
     this.#session = session;
-    this.#runs = runs;
+    this.#runs = resolveOptions('PerformancePredictor', predictorOptions, numbers).runs;
     this.#clock = clock;
   }
 
@@ -137,7 +154,7 @@ export class PerformancePredictor {
 
   /**
    * What a run of `model` will take at these sizes. A model that was not observed is optimized by the runtime, but not run.
-   * @throws OPTIMIZE_INPUT_INVALID before anything was observed.
+   * @throws OPTIMIZE_INPUT_INVALID before anything was observed, SIZE_INVALID.
    */
   async predict(model: Model, sizes: Sizes = {}): Promise<Prediction> {
     if (this.#costs.size === 0) {
