@@ -20,10 +20,9 @@ const operators = (fn: (x: Traced) => Traced, ...shape: (number | 'batch')[]) =>
 
 describe('elements in a row', () => {
   const cases: readonly (readonly [number[], number[]])[] = [
-    [[5], [3]],
     [
       [4, 6],
-      [2, 5],
+      [1, 5],
     ],
     [
       [2, 3, 4],
@@ -54,6 +53,28 @@ describe('elements in a row', () => {
 });
 
 describe('other repeats', () => {
+  it('that follow an open batch beside what is repeated are computed for every size', async () => {
+    const fn = (x: Traced, w: Traced): Traced =>
+      np.concatenate([x, np.broadcastTo(np.repeat(w, 3), [x.shape[0] ?? 1, 6])], 1);
+    const native = await compileNative(fn, [f32('batch', 2), f32(2)]);
+    const got = numbersOf(await native.run(tensor('float32', [2, 2], [1, 2, 3, 4]), tensor('float32', [2], [5, 6])));
+    expect(got).toEqual([1, 2, 5, 5, 5, 6, 6, 6, 3, 4, 5, 5, 5, 6, 6, 6]);
+    await native.close();
+  });
+
+  it('longer than single precision counts are right to the last element', async () => {
+    const [count, times] = [2 ** 20 + 1, 17];
+    const native = await compileNative((x: Traced) => repeated(x, [1, times]), [f32(1, count)]);
+    const data = Float32Array.from({ length: count }, (_, k) => k % 1_000_003);
+    const { data: got, shape } = await native.run({ dtype: 'FP32', shape: [1, count], data });
+    expect(shape).toEqual([1, count * times]);
+    const wrong = Array.from({ length: count }, (_, k) => k).filter(
+      k => got[k * times] !== data[k] || got[k * times + times - 1] !== data[k],
+    );
+    expect(wrong).toEqual([]);
+    await native.close();
+  });
+
   it('of whole rows, in front of what they repeat, and of other types stay Expand', async () => {
     const rows = (x: Traced): Traced => repeated(x, [3, 1]);
     const tiles = (x: Traced): Traced => np.broadcastTo(x.reshape([1, 4]), [3, 4]).reshape([12]);

@@ -68,18 +68,25 @@ function expansion(atoms: readonly Atom[]): { before: number[]; after: number[] 
 /** Axes of a tensor that the runtime's layouts for images know. */
 const mostResized = 4;
 
+/** The runtime counts places along an axis in single precision. */
+const longestResized = 2 ** 24;
+/** More often than this nothing is resized: what follows an open batch is larger at every size that it is lowered at. */
+const mostTimes = 32;
+
 /**
  * Sizes in memory, and how often each element stands in a row, axis by axis; undefined where the innermost elements are not
  * repeated so, or repeats stand before what they repeat. The runtime's Expand writes such repeats one by one: Resize is 5 to 40
- * times as fast.
+ * times as fast. The first axis, which may be open, is never repeated; past 2^24 items of an open batch places along it are inexact.
  */
 function repeatsOf({ axes, dtype }: View): { kept: number[]; times: number[] } | undefined {
-  if (dtype !== 'float32' || axes.length > mostResized) return undefined;
+  const last = axes.length - 1;
+  if (dtype !== 'float32' || last < 1 || axes.length > mostResized) return undefined;
   const kept = axes.map(atoms => sizeOf(atoms.filter(atom => !atom.broadcast)));
   const times = axes.map(atoms => sizeOf(atoms.filter(atom => atom.broadcast)));
   const isBehind = axes.every(atoms => atoms.every((atom, k) => atom.broadcast || !atoms[k - 1]?.broadcast));
-  const last = axes.length - 1;
-  return isBehind && (kept[last] ?? 1) > 1 && (times[last] ?? 1) > 1 ? { kept, times } : undefined;
+  const isExact = axes.every((atoms, k) => (times[k] ?? 1) <= mostTimes && sizeOf(atoms) < longestResized);
+  const isFine = (kept[last] ?? 1) > 1 && (times[last] ?? 1) > 1 && times[0] === 1;
+  return isBehind && isExact && isFine ? { kept, times } : undefined;
 }
 
 /** Each element several times in a row, by nearest-neighbour interpolation with whole factors, which is exact. */
