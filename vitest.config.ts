@@ -8,7 +8,7 @@ export default defineConfig({
     alias: [
       { find: /^galerkin$/, replacement: `${dist}index.js` },
       {
-        find: /^galerkin\/(base|observe|store|solve|runtime|graph|compile|model|learn|optimize|serve|client)$/,
+        find: /^galerkin\/(base|observe|store|solve|runtime|graph|compile|model|learn|optimize|serve|control|client)$/,
         replacement: `${dist}$1/index.js`,
       },
     ],

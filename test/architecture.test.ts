@@ -17,7 +17,21 @@ const mayImport: Record<string, readonly string[]> = {
   learn: ['base', 'store', 'solve', 'runtime', 'compile', 'model'],
   optimize: ['base', 'store', 'runtime', 'graph', 'model'],
   serve: ['base', 'observe', 'store', 'model', 'runtime'],
-  cli: ['base', 'observe', 'store', 'solve', 'runtime', 'graph', 'compile', 'model', 'learn', 'optimize', 'serve'],
+  control: ['base', 'observe', 'store', 'model', 'runtime', 'graph'],
+  cli: [
+    'base',
+    'observe',
+    'store',
+    'solve',
+    'runtime',
+    'graph',
+    'compile',
+    'model',
+    'learn',
+    'optimize',
+    'serve',
+    'control',
+  ],
 };
 const maxLines = 300;
 

@@ -37,6 +37,20 @@ export {
 } from './open-repository.js';
 export { readPackage } from './read-package.js';
 export { listModels, servedVersions } from './repository.js';
+export {
+  isCurrent,
+  parseRoute,
+  type Route,
+  type RouteCondition,
+  type RouteDraft,
+  type RouteStatus,
+  routeCondition,
+  routeSchema,
+  routeStickiness,
+  type Stickiness,
+  shareOf,
+  wholeShare,
+} from './route.js';
 export { withRuntime } from './runtime-settings.js';
 export type { S3RepositoryOptions } from './s3-repository.js';
 export { type SampleSet, sampleSet, samplesFile } from './samples.js';

@@ -14,3 +14,4 @@ export { escapeLabelValue, isLabelName, isMetricName, labelSet } from './labels.
 export { type LogBucketOptions, type LogBuckets, logBuckets } from './log-buckets.js';
 export { processMetrics } from './process-metrics.js';
 export { type HistogramOptions, type MetricOptions, type MetricsRegistry, metricsRegistry } from './registry.js';
+export type { PairedSample, RequestSample, SampleBatch } from './request-sample.js';

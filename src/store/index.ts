@@ -23,5 +23,6 @@ export type { NpzArray, NpzArrays, NpzDType } from './npz-array.js';
 export { type PublishOptions, publishFolder, restoreFolders } from './publish-folder.js';
 export { type ReadOptions, readBytes } from './read-bytes.js';
 export { sha256 } from './sha256.js';
+export type { Office, SqlDatabase, SqlEngine, SqlMigration } from './sql/database.js';
 export { type StoreWarning, storeWarnings } from './warnings.js';
 export { writeFileAtomic } from './write-file-atomic.js';

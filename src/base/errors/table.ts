@@ -2,6 +2,7 @@
 import { baseErrors } from './base.js';
 import { cliErrors } from './cli.js';
 import { compileErrors } from './compile.js';
+import { controlErrors } from './control.js';
 import type { ErrorEntry } from './entry.js';
 import { graphErrors } from './graph.js';
 import { learnErrors } from './learn.js';
@@ -13,11 +14,13 @@ import { serveOperationErrors } from './serve-operation.js';
 import { serveProtocolErrors } from './serve-protocol.js';
 import { serveSchedulingErrors } from './serve-scheduling.js';
 import { solveErrors } from './solve.js';
+import { sqlErrors } from './sql.js';
 import { storeErrors } from './store.js';
 
 export const errorTable = {
   ...baseErrors,
   ...storeErrors,
+  ...sqlErrors,
   ...solveErrors,
   ...runtimeErrors,
   ...graphErrors,
@@ -29,6 +32,7 @@ export const errorTable = {
   ...serveOperationErrors,
   ...serveProtocolErrors,
   ...serveSchedulingErrors,
+  ...controlErrors,
   ...cliErrors,
 };
 

@@ -1,0 +1,64 @@
+// Error codes of releases: routes, documents, controllers, replicas, versions.
+import { entry } from './entry.js';
+
+export const controlErrors = {
+  ROUTE_INVALID: entry<{ faults: readonly string[] }>({
+    http: 400,
+    exit: 65,
+    message: ({ faults }) => `This route cannot be obeyed: ${faults.join('; ')}.`,
+    doc: 'A route does not hold together: its shares do not sum to 10,000, or it names a version twice or not at all. All faults are listed.',
+  }),
+  ROUTE_STALE: entry<{ model: string; term: number; revision: number; currentTerm: number; currentRevision: number }>({
+    http: 409,
+    exit: 69,
+    message: ({ model, term, revision, currentTerm, currentRevision }) =>
+      `The route of '${model}' with term ${term}, revision ${revision} comes too late: term ${currentTerm}, revision ${currentRevision} is obeyed. Another controller is in office; stop sending.`,
+    doc: 'A controller that has lost its office tried to move traffic. Nothing was changed; the controller in office goes on.',
+  }),
+  RELEASE_INVALID: entry<{ path: string; faults: readonly string[] }>({
+    http: 400,
+    exit: 65,
+    message: ({ path, faults }) => `${path} is no release: ${faults.join('; ')}.`,
+    doc: 'A release document has members that are missing, unknown or out of range. All faults are listed; nothing was started.',
+  }),
+  RELEASE_UNKNOWN: entry<{ id: string; known: readonly string[] }>({
+    http: 404,
+    exit: 66,
+    message: ({ id, known }) =>
+      `There is no release '${id}'. ${known.length === 0 ? 'None has been started.' : `The latest are: ${known.join(', ')}.`}`,
+    doc: 'A release was asked for by a name that no release has.',
+  }),
+  RELEASE_RUNNING: entry<{ model: string; id: string }>({
+    http: 409,
+    exit: 69,
+    message: ({ model, id }) =>
+      `The release '${id}' of '${model}' is still under way. Wait for it, or abort it: galerkin release abort ${id}.`,
+    doc: 'A model has at most one release at a time.',
+  }),
+  RELEASE_PHASE: entry<{ id: string; what: string; phase: string; allowed: readonly string[] }>({
+    http: 409,
+    exit: 69,
+    message: ({ id, what, phase, allowed }) =>
+      `The release '${id}' is ${phase}, so it cannot ${what}. ${allowed.length === 0 ? 'It is over.' : `It can: ${allowed.join(', ')}.`}`,
+    doc: 'A command does not fit the phase of the release, such as pausing one that is over.',
+  }),
+  RELEASE_REFUSED: entry<{ model: string; why: string }>({
+    http: 409,
+    exit: 65,
+    message: ({ model, why }) => `No release of '${model}' was started: ${why}`,
+    doc: 'A release makes no sense as things stand: the version is already the stable one, does not exist, or has another signature. The message says which.',
+  }),
+  REPLICA_UNREACHABLE: entry<{ replica: string; why: string }>({
+    http: 503,
+    exit: 69,
+    message: ({ replica, why }) => `The replica '${replica}' did not answer: ${why}. It is tried again.`,
+    doc: 'A serving process could not be reached, or did not answer in time.',
+  }),
+  VERSION_STAGE: entry<{ model: string; version: number; stage: string; what: string; why: string }>({
+    http: 409,
+    exit: 65,
+    message: ({ model, version, stage, what, why }) =>
+      `Version ${version} of '${model}' is in the stage '${stage}' and cannot be ${what}: ${why}`,
+    doc: 'A version cannot go from its stage to the one that was asked for.',
+  }),
+};

@@ -1,0 +1,40 @@
+// The desk of releases: where they are planned, begun, commanded and looked up, whoever executes them.
+import type { ReleaseDocument } from './document.js';
+import type { ReleaseCommand, ReleaseEvent, ReleaseEvidence, ReleaseStatus, Stage } from './status.js';
+
+export interface ReleasePlan {
+  readonly model: string;
+  readonly candidate: number;
+  readonly baseline: number;
+  readonly stages: readonly Stage[];
+  /** If every stage takes its full time. */
+  readonly longestMs: number;
+  /** What will be judged, and what cannot be measured here and why. */
+  readonly judged: readonly string[];
+  readonly notJudged: readonly { readonly metric: string; readonly why: string }[];
+  /** Why it would be refused; empty if it would start. */
+  readonly faults: readonly string[];
+}
+
+/** Who says it, and why: kept for ever. */
+export interface Word {
+  readonly by: string;
+  readonly why: string;
+}
+
+export interface Releases {
+  /** Changes nothing. @throws RELEASE_INVALID, PACKAGE_UNKNOWN, PACKAGE_VERSION_UNKNOWN */
+  plan(document: ReleaseDocument): Promise<ReleasePlan>;
+  /** Written down when it returns; executed by whoever is in office. @throws as plan; RELEASE_REFUSED, RELEASE_RUNNING */
+  start(document: ReleaseDocument, word: Word): Promise<ReleaseStatus>;
+  /** @throws RELEASE_UNKNOWN, RELEASE_PHASE */
+  command(id: string, command: ReleaseCommand, word: Word): Promise<ReleaseStatus>;
+  /** @throws RELEASE_UNKNOWN */
+  status(id: string): Promise<ReleaseStatus>;
+  /** Latest first. */
+  list(filter: { readonly model?: string; readonly limit?: number }): Promise<readonly ReleaseStatus[]>;
+  /** @throws RELEASE_UNKNOWN */
+  evidence(id: string): Promise<ReleaseEvidence>;
+  /** Events of all releases, as they are written down. @returns the function that stops it */
+  subscribe(listener: (event: ReleaseEvent & { readonly status: ReleaseStatus }) => void): () => void;
+}

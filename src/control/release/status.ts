@@ -1,0 +1,97 @@
+// A release as it stands: what is written down before anything is done, and all that a controller needs to go on after a restart.
+import type { Route } from '../../model/index.js';
+import type { Advice } from '../advisor/advice.js';
+import type { ArmSketch } from '../judge/judge.js';
+import type { Judgement } from '../judge/judgement.js';
+import type { ReleaseSpec } from './document.js';
+
+/**
+ * pending → preparing → running ⇄ paused → promoting → promoted; from each of the first five also → aborting → aborted.
+ * 'reported' ends a release that was only to compare.
+ */
+export const releasePhases = [
+  'pending',
+  'preparing',
+  'running',
+  'paused',
+  'promoting',
+  'aborting',
+  'promoted',
+  'aborted',
+  'reported',
+] as const;
+export type ReleasePhase = (typeof releasePhases)[number];
+export const finalPhases = ['promoted', 'aborted', 'reported'] as const satisfies readonly ReleasePhase[];
+
+export const releaseCommands = ['pause', 'resume', 'promote', 'abort'] as const;
+export type ReleaseCommand = (typeof releaseCommands)[number];
+
+/** One part of a release: how traffic is shared, for how long, and what ends it. */
+export interface Stage {
+  /** For people, such as 'canary 5 %'. */
+  readonly title: string;
+  /** The candidate's part of the traffic that no rule takes, in parts of ten thousand. */
+  readonly candidateShare: number;
+  /** Replicas, from the first by name, in which the share holds; the others stay with the stable version. */
+  readonly replicas: number | 'all';
+  readonly rules: Route['rules'];
+  readonly sticky: Route['sticky'];
+  readonly mirrorShare: number;
+  readonly holdMs: number;
+  /** A person must say 'promote' before the next stage. */
+  readonly approve: boolean;
+  /** What proof before the time is over does. 'wait': the full time is wanted. */
+  readonly early: 'next' | 'finish' | 'wait';
+}
+
+export interface ReleaseStatus {
+  readonly id: string;
+  readonly spec: ReleaseSpec;
+  readonly candidate: number;
+  readonly baseline: number;
+  readonly stages: readonly Stage[];
+  readonly phase: ReleasePhase;
+  /** Index into stages; the stage that holds or comes next. */
+  readonly stage: number;
+  readonly stageSinceMs: number;
+  /** Time in this stage before the last pause. */
+  readonly stageHeldMs: number;
+  /** Of the routes that this release has ordered; grows by one with each. */
+  readonly revision: number;
+  /** Replicas that have obeyed the route of this revision. */
+  readonly obeyed: readonly string[];
+  /** Why it is in this phase, in a sentence. */
+  readonly reason: string;
+  readonly startedBy: string;
+  readonly startedAtMs: number;
+  readonly updatedAtMs: number;
+  readonly endedAtMs: number | undefined;
+  readonly judgement: Judgement | undefined;
+  readonly advice: Advice | undefined;
+}
+
+/** One thing that happened. */
+export interface ReleaseEvent {
+  readonly id: string;
+  readonly sequence: number;
+  readonly atMs: number;
+  readonly kind: 'phase' | 'stage' | 'route' | 'verdict' | 'advice' | 'command' | 'fault';
+  readonly text: string;
+  /** Who asked for it; '' where the controller decided. */
+  readonly by: string;
+}
+
+/** A point of the curves that people look at. */
+export interface EvidencePoint {
+  readonly atMs: number;
+  readonly stage: number;
+  readonly candidateShare: number;
+  readonly judgement: Judgement;
+}
+
+export interface ReleaseEvidence {
+  readonly status: ReleaseStatus;
+  readonly events: readonly ReleaseEvent[];
+  readonly points: readonly EvidencePoint[];
+  readonly sketches: readonly ArmSketch[];
+}
