@@ -5,6 +5,8 @@ export interface ExtensionCall {
   /** Of the path, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
+  /** Names in lower case, such as authorization; a header that came several times has its values joined by ', '. */
+  readonly headers: Readonly<Record<string, string>>;
   /** As the schema of the route gives it; undefined without one. */
   readonly body: unknown;
 }
