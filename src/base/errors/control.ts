@@ -54,6 +54,20 @@ export const controlErrors = {
     message: ({ replica, why }) => `The replica '${replica}' did not answer: ${why}. It is tried again.`,
     doc: 'A serving process could not be reached, or did not answer in time.',
   }),
+  REPLICA_NAME_TAKEN: entry<{ replica: string; url: string }>({
+    http: 409,
+    exit: 69,
+    message: ({ replica, url }) =>
+      `Another server of this database calls itself '${replica}' and lives at ${url}. Give this one a name of its own with --replica-name.`,
+    doc: 'Two servers of one fleet have the same name. Names tell the controller which of them has obeyed, so each needs its own.',
+  }),
+  REPLICA_SECRET_WRONG: entry<{ came: 'none' | 'another' }>({
+    http: 401,
+    exit: 69,
+    message: ({ came }) =>
+      `This route moves traffic and is for the controller of this server's fleet: wanted its secret as 'authorization: Bearer …', got ${came}.`,
+    doc: 'A route between the replicas of a fleet was called without the secret that they share in their database. People use /releases.',
+  }),
   VERSION_STAGE: entry<{ model: string; version: number; stage: string; what: string; why: string }>({
     http: 409,
     exit: 65,

@@ -1,0 +1,180 @@
+// Replicas that find each other in one database: each writes down where it is, again and again; who stops doing so has left.
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { GalerkinError, type Timers } from '../../base/index.js';
+import type { SqlDatabase, SqlEngine } from '../../store/index.js';
+import type { Fleet, Replica } from '../replica.js';
+import { httpReplica } from './http-replica.js';
+import type { ReplicaTables } from './replica-tables.js';
+import { fleetSecret } from './secret.js';
+
+export interface FleetMember {
+  readonly fleet: Fleet;
+  /** Leaves at once, instead of being missed later. */
+  leave(): Promise<void>;
+}
+
+export interface JoinOptions {
+  readonly database: SqlDatabase<ReplicaTables>;
+  /** The server of this process. Its name must be its own in the fleet, and the same after a restart. */
+  readonly own: Replica;
+  /** Where the others reach it. */
+  readonly url: string;
+  readonly timers: Timers;
+  /** @default 1000 */
+  readonly heartbeatMs?: number;
+  /** A replica that was silent for longer is not in the fleet. @default 5000 */
+  readonly freshMs?: number;
+  readonly timeoutMs?: number;
+  /** Told what went wrong with the own entry; it is tried again. */
+  readonly complain?: (what: string) => void;
+}
+
+/** Milliseconds since the epoch by the one clock that all replicas share. */
+const nowMs = (engine: SqlEngine) =>
+  engine === 'postgres'
+    ? sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`
+    : sql<number>`cast((julianday('now') - 2440587.5) * 86400000 as integer)`;
+
+interface Entry {
+  readonly name: string;
+  readonly url: string;
+  readonly incarnation: string;
+}
+
+/** Takes the name unless a live server has it. @returns that server's entry if so */
+function claim({ database, freshMs }: Terms, entry: Entry) {
+  const now = nowMs(database.engine);
+  return database.transaction(async query => {
+    const holder = await query
+      .selectFrom('replica')
+      .selectAll()
+      .where('name', '=', entry.name)
+      .where('heartbeat_ms', '>=', sql<number>`${now} - ${freshMs}`)
+      .executeTakeFirst();
+    // The same address is the same server after a restart: nobody else can listen there.
+    if (holder !== undefined && holder.url !== entry.url) return holder;
+    const { name: _, ...content } = { ...entry, heartbeat_ms: now };
+    await query
+      .insertInto('replica')
+      .values({ ...entry, heartbeat_ms: now })
+      .onConflict(conflict => conflict.column('name').doUpdateSet(content))
+      .execute();
+    return undefined;
+  });
+}
+
+interface Terms {
+  readonly database: SqlDatabase<ReplicaTables>;
+  readonly freshMs: number;
+}
+
+/** Waits for an entry of a server that died, but not for one that lives. @throws REPLICA_NAME_TAKEN */
+async function claimOrWait(terms: Terms, entry: Entry, wait: () => Promise<void>): Promise<void> {
+  let seen: number | undefined;
+  for (;;) {
+    const holder = await claim(terms, entry);
+    if (holder === undefined) return;
+    if (seen !== undefined && holder.heartbeat_ms !== seen)
+      throw new GalerkinError('REPLICA_NAME_TAKEN', { replica: entry.name, url: holder.url });
+    seen = holder.heartbeat_ms;
+    await wait();
+  }
+}
+
+/**
+ * Enters the fleet of a database and keeps the entry alive until it leaves.
+ * One small write each `heartbeatMs`; one read each time that the fleet is asked for.
+ * @throws REPLICA_NAME_TAKEN if another live server has the name, and what the database throws
+ */
+export async function joinFleet(options: JoinOptions): Promise<FleetMember> {
+  const { database, own, url, timers, heartbeatMs = 1000, freshMs = 5000, complain = () => {} } = options;
+  const terms = { database, freshMs };
+  const entry = { name: own.name, url, incarnation: randomUUID() };
+  const pause = (): Promise<void> => new Promise(resolve => timers.after(2 * heartbeatMs, resolve));
+  await claimOrWait(terms, entry, pause);
+  const secret = await fleetSecret(database);
+  const { query } = database;
+  const isOwn = { name: entry.name, incarnation: entry.incarnation };
+
+  const beat = async (): Promise<void> => {
+    const now = nowMs(database.engine);
+    const { numUpdatedRows } = await query
+      .updateTable('replica')
+      .set({ heartbeat_ms: now })
+      .where('name', '=', isOwn.name)
+      .where('incarnation', '=', isOwn.incarnation)
+      .executeTakeFirst();
+    if (numUpdatedRows > 0n) return;
+    const holder = await claim(terms, entry);
+    if (holder !== undefined) complain(`the name '${entry.name}' was taken by the server at ${holder.url}`);
+  };
+  const heart = repeatedly(beat, { timers, everyMs: heartbeatMs, complain });
+
+  const known = new Map<string, Replica>();
+  const reach = ({ name, url: at }: { readonly name: string; readonly url: string }): Replica => {
+    const key = `${name} ${at}`;
+    const replica = known.get(key) ?? httpReplica({ name, url: at, secret, timeoutMs: options.timeoutMs });
+    known.set(key, replica);
+    return replica;
+  };
+  return {
+    fleet: {
+      async replicas() {
+        const rows = await query
+          .selectFrom('replica')
+          .select(['name', 'url'])
+          .where('heartbeat_ms', '>=', sql<number>`${nowMs(database.engine)} - ${freshMs}`)
+          .execute();
+        const others = rows.filter(({ name }) => name !== own.name).map(reach);
+        return [own, ...others].sort((a, b) => (a.name < b.name ? -1 : 1));
+      },
+    },
+    async leave() {
+      await heart.stop();
+      await query
+        .deleteFrom('replica')
+        .where('name', '=', isOwn.name)
+        .where('incarnation', '=', isOwn.incarnation)
+        .execute();
+    },
+  };
+}
+
+interface Beating {
+  readonly timers: Timers;
+  readonly everyMs: number;
+  readonly complain: (what: string) => void;
+}
+
+/** Runs `work` again and again, each time after the last has ended; what it throws is told, once for a row of failures. */
+function repeatedly(work: () => Promise<void>, { timers, everyMs, complain }: Beating): { stop(): Promise<void> } {
+  let isFailing = false;
+  let isStopped = false;
+  let running = Promise.resolve();
+  const turn = async (): Promise<void> => {
+    try {
+      await work();
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing) complain(error instanceof Error ? error.message : String(error));
+      isFailing = true;
+    }
+    plan();
+  };
+  let cancel = (): void => {};
+  const plan = (): void => {
+    if (isStopped) return;
+    cancel = timers.after(everyMs, () => {
+      running = turn();
+    });
+  };
+  plan();
+  return {
+    async stop() {
+      isStopped = true;
+      cancel();
+      await running;
+    },
+  };
+}
