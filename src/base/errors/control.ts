@@ -75,4 +75,30 @@ export const controlErrors = {
       `Version ${version} of '${model}' is in the stage '${stage}' and cannot be ${what}: ${why}`,
     doc: 'A version cannot go from its stage to the one that was asked for.',
   }),
+  VERSION_CHANGED: entry<{ model: string; version: number; wanted: string; got: string }>({
+    http: 409,
+    exit: 65,
+    message: ({ model, version, wanted, got }) =>
+      `Version ${version} of '${model}' is registered with the digest ${wanted}, and what lies there has ${got}. A version never changes: publish the new content under a new number.`,
+    doc: 'The files or the configuration of a registered version are not those that were registered. Nothing was taken over.',
+  }),
+  VERSIONS_INCOMPARABLE: entry<{ model: string; a: number; b: number; why: string }>({
+    http: 409,
+    exit: 65,
+    message: ({ model, a, b, why }) => `Versions ${a} and ${b} of '${model}' cannot be compared: ${why}.`,
+    doc: 'Two versions have other tensors, no program, or no held-out samples, so that no figure would be fair.',
+  }),
+  ROUTE_INEXPRESSIBLE: entry<{ model: string; by: string; lapses: readonly string[] }>({
+    http: 409,
+    exit: 65,
+    message: ({ model, by, lapses }) =>
+      `The route of '${model}' cannot be said to ${by} as it stands: ${lapses.join('; ')}. Change the route, or name what may be left out in 'tolerate'.`,
+    doc: 'A gateway has no words for a part of a route. Nothing was changed; every such part is listed.',
+  }),
+  GATEWAY_FAILED: entry<{ path: string; what: string; why: string }>({
+    http: 503,
+    exit: 69,
+    message: ({ path, what, why }) => `The gateway with the configuration ${path} was not ${what}: ${why}.`,
+    doc: "The gateway's command refused the configuration or did not end, or the file belongs to somebody else. The configuration before it stands again.",
+  }),
 };
