@@ -7,6 +7,7 @@
 // failing     one run in eight, at random, breaks
 // inaccurate  up to 10 % too much inside the domain: wrong answers that keep the flux over the boundary
 // leaking     everything 10 % too large: mass is not conserved
+import { fileURLToPath } from 'node:url';
 import { GraphEditor, readModel, writeModel } from 'galerkin/graph';
 import { listModels, readPackage, writePackage } from 'galerkin/model';
 
@@ -62,34 +63,51 @@ const damages = {
   leaking: (editor, tail) => tail.finish(tail.add('Mul', [tail.inner, float(editor, 'gain', [1.1])])),
 };
 
-const [kind, repository = '.galerkin/models', name = 'darcy'] = process.argv.slice(2);
-const damage = Object.hasOwn(damages, kind ?? '') ? damages[kind] : undefined;
-if (damage === undefined) {
-  console.error(`wanted one of ${Object.keys(damages).join(', ')}, got '${kind ?? ''}'`);
-  process.exit(2);
-}
-const versions = (await listModels(repository)).find(model => model.name === name)?.versions ?? [];
-const first = await readPackage(repository, name, Math.min(...versions));
-const model = readModel(await first.file(first.modelFile));
-const editor = new GraphEditor(model.graph);
-const [input] = model.graph.inputs.map(value => value.name);
-const [output] = model.graph.outputs.map(value => value.name);
-const n = first.manifest.problem.n;
-damage(editor, behind(editor, output), { input, n, work: 60, height: 0.1 });
-const bytes = writeModel({ ...model, graph: editor.finish() });
+/**
+ * Writes the next version of `name`, made from its first.
+ * @param {keyof typeof damages} kind
+ * @returns {Promise<{ model: string, version: number, kind: string }>}
+ */
+export async function writeNewVersion(kind, repository, name = 'darcy') {
+  const versions = (await listModels(repository)).find(model => model.name === name)?.versions ?? [];
+  const first = await readPackage(repository, name, Math.min(...versions));
+  const model = readModel(await first.file(first.modelFile));
+  const editor = new GraphEditor(model.graph);
+  const [[input], [output]] = [model.graph.inputs, model.graph.outputs].map(values => values.map(value => value.name));
+  damages[kind](editor, behind(editor, output), { input, n: first.manifest.problem.n, work: 60, height: 0.1 });
 
-const files = {};
-for (const file of first.files) files[file] = file === first.modelFile ? bytes : await first.file(file);
-delete files['manifest.json'];
-const version = Math.max(...versions) + 1;
-const { name: _name, version: _version, format: _format, digests: _digests, ...manifest } = first.manifest;
-const lineage = { ...manifest.lineage, createdAt: new Date().toISOString(), parent: `${name}/${first.version}` };
-const title = kind === 'good' ? manifest.title : `${manifest.title} (${kind})`;
-await writePackage(repository, {
-  config: first.config,
-  keepConfig: true,
-  version,
-  files,
-  manifest: { ...manifest, title, lineage: { ...lineage, recipe: { ...lineage.recipe, example: kind } } },
-});
-console.log(JSON.stringify({ model: name, version, kind }));
+  const files = {};
+  for (const file of first.files) if (file !== 'manifest.json') files[file] = await first.file(file);
+  files[first.modelFile] = writeModel({ ...model, graph: editor.finish() });
+  const { name: _name, version: _version, format: _format, digests: _digests, ...manifest } = first.manifest;
+  const { lineage, title } = manifest;
+  const version = Math.max(...versions) + 1;
+  await writePackage(repository, {
+    config: first.config,
+    keepConfig: true,
+    version,
+    files,
+    manifest: {
+      ...manifest,
+      title: kind === 'good' ? title : `${title} (${kind})`,
+      lineage: {
+        ...lineage,
+        createdAt: new Date().toISOString(),
+        parent: `${name}/${first.version}`,
+        recipe: { ...lineage.recipe, example: kind },
+      },
+    },
+  });
+  return { model: name, version, kind };
+}
+
+export const versionKinds = Object.keys(damages);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [kind = '', repository = '.galerkin/models', name] = process.argv.slice(2);
+  if (!versionKinds.includes(kind)) {
+    console.error(`wanted one of ${versionKinds.join(', ')}, got '${kind}'`);
+    process.exit(2);
+  }
+  console.log(JSON.stringify(await writeNewVersion(kind, repository, name)));
+}
