@@ -5,6 +5,7 @@ import { GalerkinError, type Timers } from '../../base/index.js';
 import type { SqlDatabase, SqlEngine } from '../../store/index.js';
 import type { Fleet, Replica } from '../replica.js';
 import { httpReplica } from './http-replica.js';
+import { repeatedly } from './repeatedly.js';
 import type { ReplicaTables } from './replica-tables.js';
 import { fleetSecret } from './secret.js';
 
@@ -25,6 +26,7 @@ export interface JoinOptions {
   readonly heartbeatMs?: number;
   /** A replica that was silent for longer is not in the fleet. @default 5000 */
   readonly freshMs?: number;
+  /** For an answer of another replica about what is there. @default 3000 */
   readonly timeoutMs?: number;
   /** Told what went wrong with the own entry; it is tried again. */
   readonly complain?: (what: string) => void;
@@ -89,6 +91,7 @@ async function claimOrWait(terms: Terms, entry: Entry, wait: () => Promise<void>
  */
 export async function joinFleet(options: JoinOptions): Promise<FleetMember> {
   const { database, own, url, timers, heartbeatMs = 1000, freshMs = 5000, complain = () => {} } = options;
+  const { timeoutMs = 3000 } = options;
   const terms = { database, freshMs };
   const entry = { name: own.name, url, incarnation: randomUUID() };
   const pause = (): Promise<void> => new Promise(resolve => timers.after(2 * heartbeatMs, resolve));
@@ -114,7 +117,7 @@ export async function joinFleet(options: JoinOptions): Promise<FleetMember> {
   const known = new Map<string, Replica>();
   const reach = ({ name, url: at }: { readonly name: string; readonly url: string }): Replica => {
     const key = `${name} ${at}`;
-    const replica = known.get(key) ?? httpReplica({ name, url: at, secret, timeoutMs: options.timeoutMs });
+    const replica = known.get(key) ?? httpReplica({ name, url: at, secret, timeoutMs });
     known.set(key, replica);
     return replica;
   };
@@ -137,44 +140,6 @@ export async function joinFleet(options: JoinOptions): Promise<FleetMember> {
         .where('name', '=', isOwn.name)
         .where('incarnation', '=', isOwn.incarnation)
         .execute();
-    },
-  };
-}
-
-interface Beating {
-  readonly timers: Timers;
-  readonly everyMs: number;
-  readonly complain: (what: string) => void;
-}
-
-/** Runs `work` again and again, each time after the last has ended; what it throws is told, once for a row of failures. */
-function repeatedly(work: () => Promise<void>, { timers, everyMs, complain }: Beating): { stop(): Promise<void> } {
-  let isFailing = false;
-  let isStopped = false;
-  let running = Promise.resolve();
-  const turn = async (): Promise<void> => {
-    try {
-      await work();
-      isFailing = false;
-    } catch (error) {
-      if (!isFailing) complain(error instanceof Error ? error.message : String(error));
-      isFailing = true;
-    }
-    plan();
-  };
-  let cancel = (): void => {};
-  const plan = (): void => {
-    if (isStopped) return;
-    cancel = timers.after(everyMs, () => {
-      running = turn();
-    });
-  };
-  plan();
-  return {
-    async stop() {
-      isStopped = true;
-      cancel();
-      await running;
     },
   };
 }

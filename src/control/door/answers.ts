@@ -1,0 +1,100 @@
+// What the routes of releases answer, as schemas: for the description of the API, and for clients that check what came.
+import { z } from 'zod';
+import { releasePhases } from '../release/status.js';
+
+const share = z.int().min(0).max(10_000);
+const figure = z.number().nullable();
+const verdict = z.enum(['promote', 'continue', 'abort']);
+
+export const stageAnswer = z.looseObject({
+  title: z.string(),
+  candidateShare: share,
+  replicas: z.union([z.int(), z.literal('all')]),
+  mirrorShare: share,
+  holdMs: z.number(),
+  approve: z.boolean(),
+});
+
+export const criterionAnswer = z.looseObject({
+  metric: z.string(),
+  test: z.string(),
+  verdict,
+  stableSamples: z.number(),
+  candidateSamples: z.number(),
+  stable: figure,
+  candidate: figure,
+  effect: figure,
+  lower: figure,
+  upper: figure,
+  margin: z.number(),
+  harm: figure,
+  safety: figure,
+});
+
+export const judgementAnswer = z.looseObject({
+  verdict,
+  atMs: z.number(),
+  reason: z.string(),
+  criteria: z.array(criterionAnswer),
+});
+
+const adviceAnswer = z.looseObject({
+  probability: z.number(),
+  advice: z.enum(['hold', 'go']).optional(),
+  confidence: z.number(),
+  drivers: z.array(z.looseObject({ feature: z.string(), value: z.number(), contribution: z.number() })),
+});
+
+/** A release as it stands; `spec` is resolved: milliseconds, parts of ten thousand, numbers. */
+export const statusAnswer = z.looseObject({
+  id: z.string(),
+  spec: z.looseObject({
+    model: z.string(),
+    description: z.string(),
+    strategy: z.looseObject({ kind: z.string() }),
+    judge: z.looseObject({ minSamples: z.number() }),
+  }),
+  candidate: z.int(),
+  baseline: z.int(),
+  stages: z.array(stageAnswer),
+  phase: z.enum(releasePhases),
+  stage: z.int().min(0),
+  stageSinceMs: z.number(),
+  stageHeldMs: z.number(),
+  revision: z.int(),
+  obeyed: z.array(z.string()),
+  reason: z.string(),
+  startedBy: z.string(),
+  startedAtMs: z.number(),
+  updatedAtMs: z.number(),
+  endedAtMs: z.number().optional(),
+  judgement: judgementAnswer.optional(),
+  advice: adviceAnswer.optional(),
+});
+export type StatusAnswer = z.infer<typeof statusAnswer>;
+
+export const listAnswer = z.object({ releases: z.array(statusAnswer) });
+
+export const planAnswer = z.looseObject({
+  model: z.string(),
+  candidate: z.int(),
+  baseline: z.int(),
+  stages: z.array(stageAnswer),
+  longestMs: z.number(),
+  judged: z.array(z.string()),
+  notJudged: z.array(z.object({ metric: z.string(), why: z.string() })),
+  faults: z.array(z.string()),
+});
+export type PlanAnswer = z.infer<typeof planAnswer>;
+
+export const eventAnswer = z.looseObject({
+  id: z.string(),
+  sequence: z.int(),
+  atMs: z.number(),
+  kind: z.string(),
+  text: z.string(),
+  by: z.string(),
+});
+export type EventAnswer = z.infer<typeof eventAnswer>;
+
+export const evidenceAnswer = z.looseObject({ status: statusAnswer, events: z.array(eventAnswer) });
