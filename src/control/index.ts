@@ -33,3 +33,4 @@ export {
   type Stage,
 } from './release/status.js';
 export type { Fleet, Replica } from './replica.js';
+export { releaseReport } from './report/report.js';
