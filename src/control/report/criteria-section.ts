@@ -9,8 +9,6 @@ import type { Level } from './plot.js';
 import { shownNumber } from './shown.js';
 import { inOrder, type Timeline } from './timeline.js';
 
-const marks = { promote: '✓', continue: '…', abort: '✕' } as const;
-
 /** What e-values must reach: of harm for a refusal, of safety for a promotion. */
 export function wantedEvidence({ spec }: ReleaseEvidence['status']): {
   readonly harm: number;
@@ -43,7 +41,7 @@ function card(
     points.length === 0
       ? markup`<p class="soft">No curve: nothing was judged while this release ran.</p>`
       : markup`<figure><figcaption>effect: ${effectAxis(metric)}, with the interval that holds at all times</figcaption>${bandChart(points, last, timeline)}</figure><figure><figcaption>evidence: e-value of <b class="harm">harm</b> ${shownNumber(harm)}, of <b class="safety">safety</b> ${shownNumber(safety)}; dashed: what each must reach</figcaption>${evidenceChart(points, levels, timeline)}</figure>`;
-  return markup`<section class="criterion ${verdict}"><h3>${titleOf(metric)} <span class="pill">${marks[verdict]} ${verdictWords[verdict]}</span></h3><p>${criterionSentence(last)}</p><p class="soft">${test}${advisory ? '; its proof is not needed for a promotion, its veto counts' : ''}</p>${pictures}</section>`;
+  return markup`<section class="criterion ${verdict}"><h3>${titleOf(metric)} <span class="pill">${verdictWords[verdict]}</span></h3><p>${criterionSentence(last)}</p><p class="soft">${test}${advisory ? '; its proof is not needed for a promotion, its veto counts' : ''}</p>${pictures}</section>`;
 }
 
 export function criteriaSection(evidence: ReleaseEvidence, timeline: Timeline): Markup {

@@ -59,8 +59,8 @@ export function headSection(evidence: ReleaseEvidence): Markup {
     fact('versions', `${baseline} → ${candidate}`),
     fact('strategy', strategies[spec.strategy.kind]),
     fact('begun by', status.startedBy || '–'),
-    fact('begun', shownTime(startedAtMs)),
-    fact(isFinal(status) ? 'ended' : 'as of', shownTime(endedAtMs ?? updatedAtMs)),
+    fact('begun (UTC)', shownTime(startedAtMs)),
+    fact(isFinal(status) ? 'ended (UTC)' : 'as of (UTC)', shownTime(endedAtMs ?? updatedAtMs)),
     fact('took', shownDuration(tookMs)),
     fact('candidate samples', String(samples)),
   ];

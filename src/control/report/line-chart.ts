@@ -1,7 +1,7 @@
 // Lines over time: the candidate's share of the traffic, and the e-values of one criterion.
 import type { CriterionReport } from '../judge/judgement.js';
 import { line, type Sample, steps } from './curves.js';
-import type { Markup } from './markup.js';
+import { type Markup, markup } from './markup.js';
 import { drawn, type Level, type Times, verticalSpan } from './plot.js';
 import { decadeTicks, linearScale, logScale } from './scale.js';
 import { shownPercent } from './shown.js';
@@ -29,17 +29,13 @@ export interface EvidenceCurve {
   readonly report: CriterionReport;
 }
 
-const exponents: Readonly<Record<string, string>> = {
-  '-': '⁻',
-  ...Object.fromEntries([...'⁰¹²³⁴⁵⁶⁷⁸⁹'].map((sign, k) => [k, sign])),
-};
-const power = (value: number): string => {
+/** 10 with its exponent raised: the signs for that are missing in many fonts. */
+function power(value: number): string | Markup {
   const exponent = Math.round(Math.log10(value));
-  if (Math.abs(Math.log10(value) - exponent) > 1e-9) return String(Number(value.toPrecision(1)));
-  return exponent >= -1 && exponent <= 3
-    ? String(10 ** exponent)
-    : `10${[...String(exponent)].map(each => exponents[each]).join('')}`;
-};
+  if (Math.abs(Math.log10(value) - exponent) > 1e-9 || (exponent >= -1 && exponent <= 3))
+    return String(Number(value.toPrecision(1)));
+  return markup`10<tspan dy="-4" font-size="8">${String(exponent).replace('-', '−')}</tspan>`;
+}
 
 /** Evidence of harm and of safety, on a logarithmic scale, with what each must reach. */
 export function evidenceChart(points: readonly EvidenceCurve[], levels: readonly Level[], times: Times): Markup {

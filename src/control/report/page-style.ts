@@ -22,10 +22,10 @@ p { margin: 0; max-width: 85ch; }
 header { border: 1px solid var(--line); border-left: 6px solid var(--state); border-radius: 10px; padding: 16px 20px; background: var(--tint); }
 header.good { --state: var(--safety); --tint: var(--good-tint); } header.bad { --state: var(--harm); --tint: var(--bad-tint); }
 header.open { --state: var(--candidate); --tint: var(--open-tint); } header.held { --state: var(--held); --tint: var(--held-tint); }
-.phase { color: var(--state); font-weight: 700; text-transform: uppercase; font-size: 12px; letter-spacing: 0.06em; }
+p.phase { color: var(--state); font-weight: 700; text-transform: uppercase; font-size: 12px; letter-spacing: 0.06em; }
 .lead { font-size: 16px; } header .soft { color: var(--ink); opacity: 0.8; margin-top: 4px; }
-.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 8px 16px; margin: 14px 0 0; }
-.facts dt { font-size: 12px; opacity: 0.75; } .facts dd { margin: 0; font-weight: 600; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(125px, 1fr)); gap: 8px 16px; margin: 14px 0 0; }
+.facts dt { font-size: 12px; opacity: 0.8; } .facts dd { margin: 0; font-weight: 600; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 430px), 1fr)); gap: 12px; margin-top: 10px; align-items: start; }
 .grid.wide { grid-template-columns: minmax(0, 1fr); }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 14px; min-width: 0; }
@@ -49,11 +49,11 @@ rect.stable { fill: var(--stable); } rect.candidate { fill: var(--candidate); } 
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 13px; margin-top: 6px; }
 th { text-align: left; color: var(--soft); font-weight: 500; font-size: 12px; } th, td { padding: 4px 10px 4px 0; border-bottom: 1px solid var(--grid); vertical-align: top; }
 tr:last-child td { border-bottom: 0; } .n { text-align: right; white-space: nowrap; } tr.now td { font-weight: 600; background: var(--sunken); } td.words { width: 100%; min-width: 150px; }
-.kind { font-size: 12px; color: var(--soft); } tr.verdict .kind { color: var(--candidate); font-weight: 600; } tr.fault .kind { color: var(--harm); font-weight: 600; } tr.command .kind { color: var(--held); font-weight: 600; }
+.kind { white-space: nowrap; font-size: 12px; color: var(--soft); } tr.verdict .kind { color: var(--candidate); font-weight: 600; } tr.fault .kind { color: var(--harm); font-weight: 600; } tr.command .kind { color: var(--held); font-weight: 600; }
 .drivers td.words { width: auto; } .drivers td.track { width: 45%; min-width: 110px; }
 .track span { position: relative; display: block; height: 12px; margin-top: 4px; background: linear-gradient(var(--soft), var(--soft)) 50% 0 / 1px 100% no-repeat; }
 .track i { position: absolute; top: 1px; height: 10px; background: var(--candidate); border-radius: 2px; } i.harm { background: var(--harm); } i.safety { background: var(--safety); }
-pre { margin: 6px 0 0; padding: 10px 12px; background: var(--sunken); border-radius: 6px; font: 12px/1.5 ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; white-space: pre-wrap; }
+pre { margin: 6px 0 0; padding: 10px 12px; background: var(--sunken); border-radius: 6px; font: 12px/1.5 ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; white-space: pre-wrap; columns: 300px; column-rule: 1px solid var(--line); }
 footer { margin-top: 20px; }
 @media (max-width: 520px) { main { padding: 10px 8px 24px; } header { padding: 12px 14px; } h1 { font-size: 20px; } section { padding: 10px; } .facts { grid-template-columns: 1fr 1fr; } }
 @media print { body { background: #fff; font-size: 12px; } main { max-width: none; padding: 0; } section, figure, header { break-inside: avoid; } section:has(pre), .grid.wide section { break-inside: auto; } tr { break-inside: avoid; } h2 { break-after: avoid; } .grid { grid-template-columns: 1fr 1fr; } .grid.wide { grid-template-columns: minmax(0, 1fr); } * { print-color-adjust: exact; } }

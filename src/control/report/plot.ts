@@ -7,7 +7,7 @@ const below = 22;
 
 export interface Mark {
   readonly at: number;
-  readonly label: string;
+  readonly label: string | Markup;
 }
 
 /** A line across at one value, with its name. */

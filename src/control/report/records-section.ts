@@ -25,7 +25,7 @@ function adviceCard(advice: Advice | undefined, isUsed: boolean): Markup {
   if (advice === undefined)
     return markup`<section><h3>Adviser</h3><p class="soft">${isUsed ? 'It has said nothing in this release.' : 'It was switched off for this release.'}</p></section>`;
   const { probability, confidence, atMs } = advice;
-  return markup`<section><h3>Adviser</h3><p>${words[advice.advice ?? 'none']}</p><p class="soft">Probability that the candidate is worse than its margins: ${shownPercent(probability)}, confidence ${shownPercent(confidence)}, ${shownTime(atMs)}. It never decides: it can only make a release slower.</p>${drivers(advice)}</section>`;
+  return markup`<section><h3>Adviser</h3><p>${words[advice.advice ?? 'none']}</p><p class="soft">Probability that the candidate is worse than its margins: ${shownPercent(probability)}, confidence ${shownPercent(confidence)}, ${shownTime(atMs)} UTC. It never decides: it can only make a release slower.</p>${drivers(advice)}</section>`;
 }
 
 function eventTable(events: readonly ReleaseEvent[], startMs: number): Markup {

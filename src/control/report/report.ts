@@ -14,7 +14,7 @@ function traffic({ status }: ReleaseEvidence, timeline: Timeline): Markup {
   const said =
     timeline.decisionMs === undefined
       ? 'No decision yet.'
-      : `The pointer marks the decision, ${shownTime(timeline.decisionMs)}.`;
+      : `The pointer marks the decision, ${shownTime(timeline.decisionMs)} UTC.`;
   return markup`<h2>Traffic</h2><div class="grid"><section><h3>The candidate’s share of the traffic</h3><p class="soft">Dotted: where a stage begins. ${said}</p>${shareChart(timeline)}</section><section><h3>Stages</h3>${stageTable(status, timeline.spans)}</section></div>`;
 }
 

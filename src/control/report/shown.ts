@@ -3,13 +3,14 @@
 const none = '–';
 const signOf = (value: number): string => (value < 0 ? '−' : '');
 
-/** 3.14, 0.0021, 1.2e-7, 12 300; ∞ and – have signs of their own. */
+/** 3.14, 0.0021, 1.2e-7, 12 300, 4e9; ∞ and – have signs of their own. */
 export function shownNumber(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return none;
   if (value === 0) return '0';
   const size = Math.abs(value);
   if (size === Number.POSITIVE_INFINITY) return `${signOf(value)}∞`;
-  if (size < 1e-3 || size >= 1e6) return `${signOf(value)}${Number(size.toPrecision(3)).toExponential()}`;
+  if (size < 1e-3 || size >= 1e6)
+    return `${signOf(value)}${Number(size.toPrecision(3)).toExponential().replace('+', '')}`;
   const digits = size >= 1000 ? String(Math.round(size)).replace(/\B(?=(\d{3})+$)/g, ' ') : size.toPrecision(3);
   return signOf(value) + (digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits);
 }
@@ -46,8 +47,8 @@ export function shownDuration(ms: number): string {
   return parts.slice(0, 2).join(' ');
 }
 
-/** 2026-11-22 14:05:09 UTC. */
+/** 2026-11-22 14:05:09, in UTC. */
 export function shownTime(ms: number): string {
   const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? none : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  return Number.isNaN(date.getTime()) ? none : date.toISOString().slice(0, 19).replace('T', ' ');
 }
