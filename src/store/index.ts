@@ -24,5 +24,7 @@ export { type PublishOptions, publishFolder, restoreFolders } from './publish-fo
 export { type ReadOptions, readBytes } from './read-bytes.js';
 export { sha256 } from './sha256.js';
 export type { Office, SqlDatabase, SqlEngine, SqlMigration } from './sql/database.js';
+export { isDuplicate } from './sql/faults.js';
+export { type OpenSqlOptions, openSql, type SqlOptions, sqlOptions } from './sql/open-sql.js';
 export { type StoreWarning, storeWarnings } from './warnings.js';
 export { writeFileAtomic } from './write-file-atomic.js';
