@@ -25,6 +25,11 @@ const ofTests = [
     use: 'tests of the cache on Memcached',
   },
   {
+    name: 'nginx',
+    present: () => existsSync(process.env.NGINX ?? '/usr/sbin/nginx'),
+    use: 'tests of routes in a gateway',
+  },
+  {
     name: 'libonnx-testdata',
     present: () => existsSync(process.env.ONNX_TESTDATA ?? '/usr/share/libonnx-testdata/data'),
     use: 'conformance of the graph passes',

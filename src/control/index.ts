@@ -1,6 +1,26 @@
 // Operations: a new version of a model is let in only when it is better, by one loop that writes down what it does before it does it.
 
 export type { Advice } from './advisor/advice.js';
+export { type Expressed, type Lapse, type LapseKind, lapseKinds } from './gateway/expressed.js';
+export { type GatewayCommand, type RunCommand, runCommand } from './gateway/gateway-command.js';
+export type { GatewayLanguage } from './gateway/gateway-language.js';
+export {
+  type GatewayMeans,
+  type GatewayOptions,
+  type GatewayRouter,
+  type GatewayStatus,
+  gatewayOptions,
+  openGatewayRouter,
+} from './gateway/gateway-router.js';
+export { type HttpRouteOptions, httpRoutes } from './gateway/http-route.js';
+export type {
+  HttpRouteDocument,
+  Parent as HttpRouteParent,
+  Service as HttpRouteService,
+} from './gateway/http-route-document.js';
+export { httpRoutesYaml, kubernetesGateway } from './gateway/kubernetes-gateway.js';
+export { type NginxGatewayOptions, nginxGateway } from './gateway/nginx-gateway.js';
+export { type Backends, type NginxRoute, nginxRoute } from './gateway/nginx-route.js';
 export type { ArmSketch, Judge, JudgeMemory } from './judge/judge.js';
 export {
   type Criterion,
