@@ -101,4 +101,18 @@ export const controlErrors = {
     message: ({ path, what, why }) => `The gateway with the configuration ${path} was not ${what}: ${why}.`,
     doc: "The gateway's command refused the configuration or did not end, or the file belongs to somebody else. The configuration before it stands again.",
   }),
+  ADVISER_UNUSABLE: entry<{ path: string; why: string }>({
+    http: 500,
+    exit: 66,
+    message: ({ path, why }) =>
+      `The learned adviser cannot be used: '${path}': ${why}. Build it anew: npm run build. Releases go on without it.`,
+    doc: 'The model of the adviser of releases is missing, damaged or of another version. The build trains it: npm run build.',
+  }),
+  JUDGE_MEMORY: entry<{ faults: readonly string[] }>({
+    http: 500,
+    exit: 65,
+    message: ({ faults }) =>
+      `What the judge of this release has heard cannot be read: ${faults.join('; ')}. Abort the release and start it anew.`,
+    doc: 'The memory of a judge is damaged, or belongs to a release of other versions or criteria.',
+  }),
 };
