@@ -34,20 +34,32 @@ export type Sample = z.infer<typeof sampleSchema>;
 
 const refusalSchema = z.object({ error: z.string() });
 
+export interface Asked {
+  /** Sent as JSON by POST; without it the request is a GET. */
+  readonly body?: object;
+  readonly signal?: AbortSignal;
+}
+
 /** Asks the server at `base`; its refusals and silence become typed errors. */
-async function request<T>(base: string, path: string, schema: z.ZodType<T>, body?: object): Promise<T> {
+export async function request<T>(base: string, path: string, schema: z.ZodType<T>, asked?: Asked): Promise<T> {
+  return read(base, schema, await requestText(base, path, asked));
+}
+
+/** The same, for what is no JSON. */
+export async function requestText(base: string, path: string, { body, signal }: Asked = {}): Promise<string> {
   const url = address(base, path);
   const init = body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   let response: Response;
+  let text: string;
   try {
-    response = await fetch(url, init);
+    response = await fetch(url, { ...init, ...(signal && { signal }) });
+    text = await response.text();
   } catch (cause) {
     const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
     throw new GalerkinError('SERVER_UNREACHABLE', { url: base, reason }, { cause });
   }
-  const text = await response.text();
   if (!response.ok) throw new GalerkinError('SERVER_REFUSED', { url, status: response.status, reason: refusal(text) });
-  return read(base, schema, text);
+  return text;
 }
 
 function address(base: string, path: string): string {
@@ -94,7 +106,7 @@ export interface PredictRequest {
 }
 
 export const predictOn = (base: string, body: PredictRequest): Promise<Answer> =>
-  request(base, '/predict', answerSchema, body);
+  request(base, '/predict', answerSchema, { body });
 
 export const sampleOf = (base: string, model: string, index: number): Promise<Sample> =>
   request(base, `/models/${encodeURIComponent(model)}/samples/${index}`, sampleSchema);

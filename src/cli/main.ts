@@ -8,8 +8,8 @@ import { reportError } from './output.js';
 
 const epilogue = `
 Every command takes --json for machines and --help for its options, with units and defaults.
-Exit codes: 0 done; 2 wrong usage; 65 bad data; 66 something is missing; 69 no server; 70 numerical failure or a bug;
-74 the disk refused; 130 interrupted (the next run goes on from there).`;
+Exit codes: 0 done; 2 wrong usage; 65 bad data; 66 something is missing; 69 no server; 70 numerical failure, a release that
+was aborted, or a bug; 74 the disk refused; 130 interrupted (the next run goes on from there).`;
 
 interface Verb {
   readonly description: string;
@@ -56,6 +56,11 @@ const verbs: Readonly<Record<string, Verb>> = {
       'Find the fastest way to run a model within its error budget on this machine, and write it as the next version with its report.',
     load: async () => (await import('./commands/optimize.js')).optimizeCommand(),
   },
+  release: {
+    description:
+      'Let a new version in only when it is better: canary, blue-green, rolling, A/B, shadow; start, watch, stop, look up.',
+    load: async () => (await import('./commands/release.js')).releaseCommand(),
+  },
   models: {
     description: 'List the models of the repository: versions, test error, age, and whether their digests hold.',
     load: async () => (await import('./commands/models.js')).modelsCommand(),
@@ -78,8 +83,13 @@ async function program(args: readonly string[]): Promise<Command> {
     const command = args.includes(name) ? await load() : new Command(name);
     galerkin.addCommand(command.description(description));
   }
-  for (const each of [galerkin, ...galerkin.commands]) each.exitOverride();
+  throwInsteadOfExit(galerkin);
   return galerkin;
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const each of command.commands) throwInsteadOfExit(each);
 }
 
 /** Runs the command line; sets the process's exit code instead of throwing. */

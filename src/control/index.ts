@@ -1,6 +1,24 @@
 // Operations: a new version of a model is let in only when it is better, by one loop that writes down what it does before it does it.
 
 export type { Advice } from './advisor/advice.js';
+export {
+  type EventAnswer,
+  evidenceAnswer,
+  listAnswer,
+  type PlanAnswer,
+  planAnswer,
+  type StatusAnswer,
+  statusAnswer,
+} from './door/answers.js';
+export { type DeferredParts, deferredReleases } from './door/deferred-releases.js';
+export type { ControlCall, ControlExtension, ControlRoute } from './door/extension.js';
+export { type ReleaseDoorParts, releaseRoutes } from './door/release-routes.js';
+export { type HttpReplicaOptions, httpReplica } from './fleet/http-replica.js';
+export { type FleetMember, type JoinOptions, joinFleet } from './fleet/join-fleet.js';
+export { fleetOf, type OwnTraffic, ownReplica } from './fleet/own-replica.js';
+export { replicaRoutes } from './fleet/replica-routes.js';
+export { type ReplicaTables, replicaMigrations } from './fleet/replica-tables.js';
+export { fleetSecret } from './fleet/secret.js';
 export { type Expressed, type Lapse, type LapseKind, lapseKinds } from './gateway/expressed.js';
 export { type GatewayCommand, type RunCommand, runCommand } from './gateway/gateway-command.js';
 export type { GatewayLanguage } from './gateway/gateway-language.js';

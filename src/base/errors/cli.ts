@@ -6,8 +6,8 @@ export const cliErrors = {
     http: 502,
     exit: 69,
     message: ({ url, reason }) =>
-      `No Galerkin server answers at ${url} (${reason}). Start one with 'npm start' or 'galerkin serve', or name another with --url.`,
-    doc: 'The command talks to a running server and found none at that address. Start one, or give --url.',
+      `No Galerkin server answers at ${url} (${reason}). Start one with 'npm start' or 'galerkin serve', or give the address of another.`,
+    doc: 'The command talks to a running server and found none at that address. Start one, or give its address (--url or --server).',
   }),
   SERVER_REFUSED: entry<{ url: string; status: number; reason: string }>({
     http: 502,

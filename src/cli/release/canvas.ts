@@ -1,0 +1,29 @@
+// Lines of coloured words that are cut to the width of a terminal before they get their colours.
+
+export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
+export type Piece = string | readonly [text: string, colour: Colour];
+
+const codes: Readonly<Record<Colour, number>> = { green: 32, red: 31, yellow: 33, dim: 2, bold: 1 };
+
+export interface CanvasOptions {
+  readonly columns: number;
+  readonly colours: boolean;
+}
+
+/** As much of `pieces` as fits, an ellipsis where something is missing. Every character must be one column wide. */
+export function line(pieces: readonly Piece[], { columns, colours }: CanvasOptions): string {
+  const length = pieces.reduce((sum, piece) => sum + textOf(piece).length, 0);
+  let left = length > columns ? columns - 1 : columns;
+  let drawn = '';
+  for (const piece of pieces) {
+    const text = textOf(piece).slice(0, left);
+    left -= text.length;
+    drawn += typeof piece === 'string' || !colours || text === '' ? text : `\x1b[${codes[piece[1]]}m${text}\x1b[0m`;
+  }
+  return length > columns ? `${drawn}…` : drawn.trimEnd();
+}
+
+const textOf = (piece: Piece): string => (typeof piece === 'string' ? piece : piece[0]);
+
+/** The same without limit or colour: for logs. */
+export const plainLine = (pieces: readonly Piece[]): string => pieces.map(textOf).join('').trimEnd();
