@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { faultLines, GalerkinError } from '../../base/index.js';
 import { type ReleaseDocument, releaseSchema } from '../release/document.js';
+import type { Releases } from '../release/releases.js';
 
 export const unknownCaller = 'unknown caller';
 
@@ -37,9 +38,12 @@ const listQuery = z.object({
 });
 
 /** @throws REQUEST_MALFORMED */
-export function readListQuery(query: Readonly<Record<string, string>>): z.infer<typeof listQuery> {
+export function readListQuery(query: Readonly<Record<string, string>>): Parameters<Releases['list']>[0] {
   const parsed = listQuery.safeParse(query);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { model, limit } = parsed.data;
+    return model === undefined ? { limit } : { model, limit };
+  }
   const got = faultLines(parsed.error).join('; ').slice(0, 300);
   throw new GalerkinError('REQUEST_MALFORMED', { what: 'query', wanted: '?model=<name>&limit=<1 to 1000>', got });
 }
