@@ -26,5 +26,7 @@ export { sha256 } from './sha256.js';
 export type { Office, SqlDatabase, SqlEngine, SqlMigration } from './sql/database.js';
 export { isDuplicate } from './sql/faults.js';
 export { type OpenSqlOptions, openSql, type SqlOptions, sqlOptions } from './sql/open-sql.js';
+export { type Series, type SeriesTable, type SeriesWindow, seriesTable } from './sql/series.js';
+export type { SeriesColumn, SeriesColumns, SeriesRow, SeriesShape } from './sql/series-shape.js';
 export { type StoreWarning, storeWarnings } from './warnings.js';
 export { writeFileAtomic } from './write-file-atomic.js';
