@@ -11,9 +11,9 @@ export function exactPattern(text: string): string {
     .join('');
 }
 
-/** Of a Cookie header in which a cookie has exactly this value. */
+/** Of a Cookie header in which a cookie has exactly this value, in quotes or not. */
 export const cookiePattern = (name: string, value: string): string =>
-  `(?:^|.*;)[ \\t]*${exactPattern(name)}=${exactPattern(value)}[ \\t]*(?:$|;.*)`;
+  `(?:^|.*;)[ \\t]*${exactPattern(name)}=(?:${exactPattern(value)}|\\x22${exactPattern(value)}\\x22)[ \\t]*(?:$|;.*)`;
 
 /** Why no header of HTTP can have the value; undefined if one can. */
 export function valueFault(value: string): string | undefined {

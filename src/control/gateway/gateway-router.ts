@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { GalerkinError, integerOption, optionSchema, resolveOptions, type Timers } from '../../base/index.js';
 import { isCurrent, parseRoute, type Route } from '../../model/index.js';
+import { confirmGeneration } from './confirm-generation.js';
 import { assertExpressed, type Lapse, type LapseKind, lapseKinds, reasonOf } from './expressed.js';
 import { type GatewayCommand, type RunCommand, runCommand } from './gateway-command.js';
 import type { GatewayLanguage } from './gateway-language.js';
@@ -68,8 +69,6 @@ export interface GatewayRouter {
   status(model: string): Promise<GatewayStatus | undefined>;
 }
 
-const confirmEveryMs = 20;
-
 /** Timers that keep the process alive: it waits for them. */
 const waitingTimers: Timers = {
   after(delayMs, run) {
@@ -112,7 +111,8 @@ export function openGatewayRouter(options: GatewayOptions, means: GatewayMeans):
     const commandOf = ([program = '', ...args]: readonly string[]): GatewayCommand => [program, ...args];
     if (check !== undefined) await run(commandOf(check), timeoutMs);
     await run(commandOf(reload), timeoutMs);
-    if (confirmUrl !== undefined) await confirm(confirmUrl, number, { fetch: means.fetch ?? fetch, timers, timeoutMs });
+    if (confirmUrl !== undefined)
+      await confirmGeneration(confirmUrl, number, { fetch: means.fetch ?? fetch, timers, timeoutMs });
   };
 
   const express = (routes: readonly Route[], number: number) => {
@@ -164,33 +164,4 @@ export function openGatewayRouter(options: GatewayOptions, means: GatewayMeans):
       return { route, generation: current.number, lapses };
     },
   };
-}
-
-interface Confirming {
-  readonly fetch: typeof fetch;
-  readonly timers: Timers;
-  readonly timeoutMs: number;
-}
-
-const answered = z.object({ generation: z.int() });
-
-/** Waits until a new connection is answered by this generation or a later one. */
-async function confirm(url: string, number: number, { fetch: ask, timers, timeoutMs }: Confirming): Promise<void> {
-  let isOver = false;
-  const cancel = timers.after(timeoutMs, () => {
-    isOver = true;
-  });
-  try {
-    while (!isOver) {
-      const signal = AbortSignal.timeout(timeoutMs);
-      // Kept connections belong to the processes that served them before.
-      const response = await ask(url, { signal, headers: { connection: 'close' } }).catch(() => undefined);
-      const seen = answered.safeParse(await response?.json().catch(() => undefined));
-      if (seen.success && seen.data.generation >= number) return;
-      await new Promise<void>(resolve => timers.after(confirmEveryMs, resolve));
-    }
-  } finally {
-    cancel();
-  }
-  throw new Error(`${url} does not answer with generation ${number}`);
 }
