@@ -84,6 +84,8 @@ export function ensureBuild() {
   console.log('Building …');
   rmSync(inRoot('dist'), { recursive: true, force: true });
   must(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json']);
+  // Trains the learned adviser of releases: a few seconds, the same model from the same sources.
+  must(process.execPath, [inRoot('dist/control/advisor/make-model.js')]);
   if (existsSync(inRoot('web/vite.config.ts'))) {
     must(process.execPath, [inRoot('node_modules/vite/bin/vite.js'), 'build', 'web', '--logLevel', 'warn']);
   }

@@ -1,6 +1,13 @@
 // Operations: a new version of a model is let in only when it is better, by one loop that writes down what it does before it does it.
 
-export type { Advice } from './advisor/advice.js';
+export type { Advice, AdvisedVersions, Adviser } from './advisor/advice.js';
+export { type AdviserOptions, openAdviser } from './advisor/adviser.js';
+export { DeploymentAI, type DeploymentAIOptions, deploymentAIOptions } from './advisor/deployment-ai.js';
+export { type FeatureGroup, featureGroups, features } from './advisor/features/features.js';
+export { type Margins, usualMargins } from './advisor/features/margins.js';
+export { type TrainedAdviser, type TrainingOptions, trainAdviser, usualTraining } from './advisor/model/train.js';
+export { replay, simulatedVersions } from './advisor/simulator/replay.js';
+export { drawTruth, type ReleaseTruth } from './advisor/simulator/truth.js';
 export {
   type EventAnswer,
   evidenceAnswer,

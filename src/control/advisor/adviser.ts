@@ -52,8 +52,6 @@ export interface AdviserOptions {
   readonly folder?: string;
 }
 
-/** Of each version, before anything is said. */
-const fewestRequests = 10;
 const mostDrivers = 5;
 /** Log odds that round to nothing drive nothing. */
 const leastContribution = 1e-6;
@@ -80,8 +78,7 @@ class LearnedAdviser implements Adviser {
   }
 
   async advise(nowMs: number): Promise<Advice | undefined> {
-    const [stable, candidate] = this.#heard.requests;
-    if (Math.min(stable.count, candidate.count) < fewestRequests) return undefined;
+    if (!this.#heard.enough) return undefined;
     const row = featureRow(this.#heard, this.#margins, this.#groups);
     const { log_odds } = await this.#session.run({ features: { dtype: 'FP32', shape: [1, row.length], data: row } });
     const probability = sigmoid(Number(log_odds.data[0]));

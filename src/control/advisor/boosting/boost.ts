@@ -29,9 +29,9 @@ export const usualBoosting: BoostOptions = Object.freeze({
   rounds: 300,
   patience: 25,
   depth: 4,
-  shrinkage: 0.1,
+  shrinkage: 0.08,
   rowShare: 0.7,
-  columnShare: 0.6,
+  columnShare: 0.4,
   ridge: 1,
   leastCover: 3,
 });

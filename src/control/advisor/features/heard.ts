@@ -7,6 +7,8 @@ import { Moments } from './moments.js';
 
 /** Long enough that both arms of a small canary fall into one block, short enough that a burst is no block's whole. */
 export const blockMs = 2000;
+/** Of each version, before anything is said. */
+const fewestRequests = 10;
 const tiny = 1e-12;
 
 const logOf = (value: number | null): number =>
@@ -45,6 +47,11 @@ export class Heard {
 
   constructor(versions: AdvisedVersions) {
     this.#versions = versions;
+  }
+
+  /** True once both versions have been heard so often that something may be said. */
+  get enough(): boolean {
+    return Math.min(this.requests[0].count, this.requests[1].count) >= fewestRequests;
   }
 
   /** O(1). Samples of other versions, and times that are no numbers, are passed over. */

@@ -14,6 +14,8 @@ export interface Input {
   readonly error: number;
 }
 
+const usualInput: Input = Object.freeze({ residual: 0, flux: 0, error: 0 });
+
 export interface Situation {
   readonly load: { readonly level: number; readonly bursting: boolean };
   /** Part of the release that is over. */
@@ -30,15 +32,22 @@ export const grown = ({ onset }: Change, done: number): number => (onset === 0 ?
 export class Answers {
   readonly #truth: ReleaseTruth;
   readonly #random: Random;
+  readonly #latencyChange: number;
+  readonly #residualChange: number;
+  readonly #inputMatters: boolean;
   #candidateAnswers = 0;
 
   constructor(truth: ReleaseTruth, random: Random) {
     this.#truth = truth;
     this.#random = random;
+    this.#latencyChange = latencyChange(truth);
+    this.#residualChange = residualChange(truth);
+    this.#inputMatters = truth.visible.guard || truth.visible.mirror > 0;
   }
 
   input(): Input {
     const random = this.#random;
+    if (!this.#inputMatters) return usualInput;
     return { residual: random.normal(), flux: random.normal(), error: random.normal() };
   }
 
@@ -63,7 +72,7 @@ export class Answers {
       computeMs: visible.compute && !fromCache ? computeMs : null,
       items: 1,
       residual: visible.guard
-        ? world.residual * this.#hardness(input.residual) * Math.exp(part * residualChange(this.#truth))
+        ? world.residual * this.#hardness(input.residual) * Math.exp(part * this.#residualChange)
         : null,
       fluxImbalance: visible.guard
         ? 0.3 * world.residual * this.#hardness(input.flux) * Math.exp(part * change.flux)
@@ -77,7 +86,7 @@ export class Answers {
     const random = this.#random;
     const tail = random.uniform() < world.tailShare ? 2 * (1 - random.uniform()) ** (-1 / world.tailExponent) : 1;
     const stall = random.uniform() < part * change.stalls ? change.stallFactor : 1;
-    const steady = part * latencyChange(this.#truth);
+    const steady = part * this.#latencyChange;
     return world.latencyMs * Math.exp(level + world.noise * random.normal() + steady) * tail * stall;
   }
 

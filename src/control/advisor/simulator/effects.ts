@@ -13,7 +13,7 @@ export function residualChange({ world, change }: ReleaseTruth): number {
   return change.residual + world.residualFollows * Math.log(error);
 }
 
-const draws = 1500;
+const draws = 1000;
 
 /** Ratio of the 99th percentiles with and without stalls, drawn with the same noise. */
 function stalledTail({ world, change }: ReleaseTruth): number {
@@ -30,8 +30,10 @@ function stalledTail({ world, change }: ReleaseTruth): number {
   return stalled.sort()[at] / steady.sort()[at];
 }
 
+export type TrueEffects = Readonly<Record<AdvisedMetric, number>>;
+
 /** What the candidate does in the end, against what the stable version does, in the units of margins. */
-export function trueEffects(truth: ReleaseTruth): Readonly<Record<AdvisedMetric, number>> {
+export function trueEffects(truth: ReleaseTruth): TrueEffects {
   const { world, change } = truth;
   const steady = Math.exp(latencyChange(truth));
   const tail = change.stalls > 0 ? stalledTail(truth) : 1;

@@ -2,10 +2,10 @@
 import { type Random, seededRandom } from '../../../base/index.js';
 import { type FeatureGroup, featureGroups, featureRow, features } from '../features/features.js';
 import { Heard } from '../features/heard.js';
-import { type AdvisedMetric, advisedMetrics } from '../features/margins.js';
-import { trueEffects } from './effects.js';
+import { type AdvisedMetric, advisedMetrics, type Margins } from '../features/margins.js';
+import { type TrueEffects, trueEffects } from './effects.js';
 import { replay, simulatedVersions } from './replay.js';
-import { drawTruth, type ReleaseTruth } from './truth.js';
+import { drawTruth } from './truth.js';
 
 /** Rows of features, one after another, each with a label: 1 where the candidate is truly worse than a margin. */
 export interface Examples {
@@ -27,11 +27,14 @@ const metricSeen: Readonly<Record<AdvisedMetric, (heard: Heard) => FeatureGroup 
 };
 
 /** 1 where a figure that is seen is truly beyond its margin. What is not measured does not count. */
-export function labelOf(truth: ReleaseTruth, heard: Heard, groups: ReadonlySet<FeatureGroup>): 0 | 1 {
-  const effects = trueEffects(truth);
+export function labelOf(
+  { effects, margins }: { readonly effects: TrueEffects; readonly margins: Margins },
+  heard: Heard,
+  groups: ReadonlySet<FeatureGroup>,
+): 0 | 1 {
   return advisedMetrics.some(metric => {
     const group = metricSeen[metric](heard);
-    return group !== undefined && groups.has(group) && effects[metric] > truth.margins[metric];
+    return group !== undefined && groups.has(group) && effects[metric] > margins[metric];
   })
     ? 1
     : 0;
@@ -70,10 +73,11 @@ export function makeExamples(seed: number, releases: number): Examples {
     const heard = new Heard(simulatedVersions);
     const looks = momentsOf(truth.samples, random);
     const groups = drawGroups(random);
+    const known = { effects: trueEffects(truth), margins: truth.margins };
     const asked = (requests: number) => {
-      if (!looks.has(requests)) return;
+      if (!looks.has(requests) || !heard.enough) return;
       rows.set(featureRow(heard, truth.margins, groups), row * columns);
-      labels[row++] = labelOf(truth, heard, groups);
+      labels[row++] = labelOf(known, heard, groups);
     };
     replay(truth, random, { hear: sample => heard.hear(sample), asked });
   }

@@ -1,7 +1,7 @@
 // A simulated release as the engine would tell it: one sample a request, of both versions, in the order of time.
 import type { Random } from '../../../base/index.js';
 import type { RequestSample } from '../../../observe/index.js';
-import { Answers } from './answers.js';
+import { type Answered, Answers } from './answers.js';
 import type { ReleaseTruth } from './truth.js';
 
 /** The versions of every simulated release. */
@@ -51,6 +51,25 @@ class Load {
   }
 }
 
+/** Member by member: the same shape each time, many times faster than spreading. */
+const sampleOf = (
+  answer: Answered,
+  { sequence, atMs, kind, paired }: Pick<RequestSample, 'sequence' | 'atMs' | 'kind' | 'paired'>,
+): RequestSample => ({
+  sequence,
+  atMs,
+  version: answer.version,
+  kind,
+  ok: answer.ok,
+  latencyMs: answer.latencyMs,
+  computeMs: answer.computeMs,
+  items: answer.items,
+  residual: answer.residual,
+  fluxImbalance: answer.fluxImbalance,
+  accepted: answer.accepted,
+  paired,
+});
+
 /**
  * Plays a release of `truth.samples` requests. Copies come as samples beside.
  * @param hear called with each sample
@@ -73,12 +92,12 @@ export function replay(
     const atMs = startMs + 1000 * load.seconds;
     const input = answers.input();
     const answer = answers.answer({ candidate: toCandidate, load, done, input });
-    hear({ ...answer, sequence: sequence++, atMs, kind: 'answer', paired: null });
+    hear(sampleOf(answer, { sequence: sequence++, atMs, kind: 'answer', paired: null }));
     // What a cache answered is not copied.
     if (!toCandidate && answer.latencyMs !== null && random.uniform() < visible.mirror) {
       const copy = answers.answer({ candidate: true, load, done, input });
       const paired = answers.pair(answer, { done, input });
-      hear({ ...copy, sequence: sequence++, atMs, kind: 'mirror', paired });
+      hear(sampleOf(copy, { sequence: sequence++, atMs, kind: 'mirror', paired }));
     }
     asked?.(request);
   }

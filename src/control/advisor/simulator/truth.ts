@@ -86,7 +86,7 @@ function drawWorld(random: Random): World {
   return {
     ratePerSecond: logBetween(random, 2, 300),
     rateSwing: sometimes(random, 0.5, () => between(random, 0, 1.2)),
-    share: logBetween(random, 0.01, 0.5),
+    share: logBetween(random, 0.02, 0.5),
     shareStep: sometimes(random, 0.4, () => between(random, 0.5, 4)) + 1,
     latencyMs: logBetween(random, 0.05, 2000),
     noise: logBetween(random, 0.03, 0.8),
@@ -189,7 +189,7 @@ export function drawTruth(random: Random): ReleaseTruth {
       checked: sometimes(random, 0.4, () => logBetween(random, 0.01, 0.5)),
     },
     margins,
-    samples: Math.round(logBetween(random, 60, 3000)),
+    samples: Math.round(logBetween(random, 80, 1600)),
     identical,
   };
 }
