@@ -30,6 +30,7 @@ export { newStageTimes, type Scheduler, type StageTimes, type Work } from './eng
 export { plainTerms, type Terms } from './engine/terms.js';
 export { checkPorts } from './listen.js';
 export { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
+export type { Traffic } from './routing/traffic.js';
 export { type Server, type Surroundings, serve } from './serve.js';
 export { hostMetrics } from './statistics/host-metrics.js';
 export { type MetricsOptions, type MetricsPage, writeMetrics } from './statistics/metrics-page.js';

@@ -1,11 +1,22 @@
 // The verb of this room: a repository of model packages becomes a listening server.
-import { type Clock, packageVersion, resolveOptions, systemClock, systemTimers, type Timers } from '../base/index.js';
+import {
+  type Clock,
+  packageVersion,
+  type Random,
+  resolveOptions,
+  seededRandom,
+  systemClock,
+  systemTimers,
+  type Timers,
+} from '../base/index.js';
+import type { Route } from '../model/index.js';
 import type { Backend } from './backends/backend.js';
 import type { Engine } from './engine/engine.js';
 import { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
 import { openServerLog } from './protocol/server-log.js';
 import { type ProtocolState, protocolState } from './protocol/state.js';
 import { writeTraces } from './protocol/trace-events.js';
+import type { Traffic } from './routing/traffic.js';
 import { startEngine } from './start-engine.js';
 
 export interface Surroundings {
@@ -13,6 +24,10 @@ export interface Surroundings {
   readonly backends?: readonly Backend[];
   readonly clock?: Clock;
   readonly timers?: Timers;
+  /** Draws which version takes a request, where a route shares them out; seeded by the clock when absent. */
+  readonly random?: Random;
+  /** Obeyed before a door opens: a version that does not load is told in its status, and the stable one answers. */
+  readonly routes?: readonly Route[];
   /** Takes the lines of the server's log, each without its end; without it there is none. */
   readonly log?: (line: string) => void;
 }
@@ -29,6 +44,8 @@ export interface Server {
   readonly grpcPort: number | undefined;
   /** Undefined if the port for metrics is switched off; they are at GET /monitoring/metrics too. */
   readonly metricsPort: number | undefined;
+  /** The hand on the traffic of its models. */
+  readonly traffic: Traffic;
   /** Stops listening, finishes what is in flight, and ends every thread and child process. */
   close(): Promise<void>;
 }
@@ -40,7 +57,8 @@ export interface Server {
  */
 export async function serve(options: ServeOptions = {}, surroundings: Surroundings = {}): Promise<Server> {
   const config = resolveOptions('serve', serveOptions, options);
-  const { backends = [], clock = systemClock, timers = systemTimers, log } = surroundings;
+  const { backends = [], clock = systemClock, timers = systemTimers, routes = [], log } = surroundings;
+  const { random = seededRandom(Math.floor(1000 * clock.now())) } = surroundings;
   // The HTTP stack takes as long to load as the models do, and child processes that import this room never need it.
   const loading = import('./doors.js');
   const protocol = stateOf(config);
@@ -53,12 +71,13 @@ export async function serve(options: ServeOptions = {}, surroundings: Surroundin
   };
   let engine: Engine | undefined;
   try {
-    engine = await startEngine(config, { backends, clock, timers });
+    engine = await startEngine(config, { backends, clock, timers, random, routes });
     const { openDoors } = await loading;
     const doors = await openDoors({ engine, config, clock, timers, version: packageVersion(), protocol });
     return {
       ...doors,
       host: config.host,
+      traffic: engine.traffic,
       models: engine.models.map(({ served: { name, version } }) => ({ name, version })),
       url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${doors.port}`,
       close: once(async () => {

@@ -1,6 +1,6 @@
 // Everything behind the protocols: the repository, its models, the door, the cache.
-import { type Clock, GalerkinError, type Timers } from '../base/index.js';
-import { openRepository } from '../model/index.js';
+import { type Clock, GalerkinError, type Random, type Timers } from '../base/index.js';
+import { openRepository, type Route } from '../model/index.js';
 import { type Admission, admission } from './admission/admission.js';
 import { fixedLimit, gradientLimit } from './admission/gradient-limit.js';
 import type { Backend } from './backends/backend.js';
@@ -13,12 +13,18 @@ import { modelTable } from './engine/model-table.js';
 import { runRepository } from './engine/repository.js';
 import { versionNotes } from './engine/version-notes.js';
 import type { ServeConfig } from './options.js';
+import { trafficControl } from './routing/traffic-control.js';
+import { versionPins } from './routing/version-pins.js';
 
 export interface EngineSurroundings {
   /** Backends besides 'onnxruntime'. */
   readonly backends: readonly Backend[];
   readonly clock: Clock;
   readonly timers: Timers;
+  /** Draws which version takes a request. */
+  readonly random: Random;
+  /** Obeyed before a door opens. */
+  readonly routes: readonly Route[];
 }
 
 function openDoor(config: ServeConfig, { clock, timers }: EngineSurroundings): Admission {
@@ -60,8 +66,14 @@ export async function startEngine(config: ServeConfig, surroundings: EngineSurro
   const byName = new Map([onnxruntimeBackend, ...backends].map(backend => [backend.name, backend]));
   const limiter = resourceLimiter(statedResources(config.rateLimitResources));
   const workshop = { config, backends: byName, clock, timers, table, cache, limiter };
-  const parts = { repository, notes, table, lifecycle: lifecycle(repository, notes, workshop) };
+  const pins = versionPins();
+  const parts = { repository, notes, table, lifecycle: lifecycle({ repository, notes, workshop, pins }) };
+  const look = async (): Promise<void> => {
+    for (const { name } of await repository.list()) notes.know(name);
+  };
+  const traffic = trafficControl({ ...parts, pins, clock, random: surroundings.random, look });
   try {
+    traffic.stand(surroundings.routes);
     const running = await runRepository(parts, {
       location: config.repository,
       mode: config.modelControl,
@@ -70,7 +82,15 @@ export async function startEngine(config: ServeConfig, surroundings: EngineSurro
       isStrict: config.strictReadiness,
       timers,
     });
-    return createEngine({ table, repository: running, admission: openDoor(config, surroundings), cache, clock });
+    await traffic.bringStanding();
+    return createEngine({
+      table,
+      repository: running,
+      traffic,
+      admission: openDoor(config, surroundings),
+      cache,
+      clock,
+    });
   } catch (error) {
     await cache?.close();
     throw error;

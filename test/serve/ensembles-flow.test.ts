@@ -90,6 +90,7 @@ async function flow(most = 0, maxQueue = 10) {
   const byName = new Map([one, two, aside].map(({ member }) => [member.served.name, member]));
   const members: Members = {
     versionsOf: name => [byName.get(name)].filter(member => member !== undefined),
+    running: name => byName.get(name),
     find(name) {
       const member = byName.get(name);
       if (member === undefined) throw new GalerkinError('MODEL_NOT_READY', { model: name, version: undefined });

@@ -66,6 +66,7 @@ export function withBreaker(inner: Scheduler, options: BreakerOptions): Schedule
     },
     report: () => ({ breaker: stateNow(), ...inner.report?.() }),
     isReady: () => inner.isReady(),
+    ...(inner.holds === undefined ? {} : { holds: sequence => inner.holds?.(sequence) === true }),
     close: drainTimeoutMs => inner.close(drainTimeoutMs),
     async run(work) {
       const state = stateNow();

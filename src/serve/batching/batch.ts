@@ -84,6 +84,7 @@ export class Batch implements Execution {
       work.times.inputDoneMs = inputDoneMs;
       work.times.inferredMs = inferredMs;
       work.times.doneMs = doneMs;
+      work.times.batchItems = this.items;
     }
     host.executed(
       {

@@ -26,7 +26,8 @@ interface Recomputed {
 const mapTensors = (tensors: Tensors, each: (tensor: Tensor, name: string) => Tensor): Tensors =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, each(tensor, name)]));
 
-function takesTheSame(model: ServedModel, fallback: ServedModel): boolean {
+/** True if `fallback` can be asked what `model` was asked. */
+export function takesTheSame(model: ServedModel, fallback: ServedModel): boolean {
   const batched = model.maxBatchSize > 0 === fallback.maxBatchSize > 0;
   return (
     batched &&
@@ -56,7 +57,7 @@ const sideWork = (inputs: Tensors, items: number, terms: Terms): Work => ({
 });
 
 /** The fallback's outputs for `inputs`, which hold `items` items, in batches that it takes. */
-async function solveItems(fallback: Computing, inputs: Tensors, { items, terms }: Share): Promise<Tensors> {
+export async function solveItems(fallback: Computing, inputs: Tensors, { items, terms }: Share): Promise<Tensors> {
   const { maxBatchSize, inputs: wanted } = fallback.served;
   const own = Object.fromEntries(
     wanted.flatMap(({ name }) => (inputs[name] === undefined ? [] : [[name, inputs[name]] as const])),

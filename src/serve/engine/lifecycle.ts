@@ -2,6 +2,7 @@
 import { GalerkinError, isGalerkinError } from '../../base/index.js';
 import { type ModelPackage, type Repository, servedVersions } from '../../model/index.js';
 import { memberNames } from '../ensembles/open-ensemble.js';
+import type { VersionPins } from '../routing/version-pins.js';
 import { faultChannel } from '../statistics/channels.js';
 import { lifecycleChannel } from './lifecycle-events.js';
 import { membersFirst, outermost } from './members-first.js';
@@ -23,25 +24,48 @@ async function versionsIn(repository: Repository, name: string, override?: LoadO
   return (await repository.list()).find(model => model.name === name)?.versions ?? [];
 }
 
+const newestFirst = (models: readonly RunningModel[]): RunningModel[] =>
+  [...models].sort((a, b) => b.package.version - a.package.version);
+
 export interface Lifecycle {
   /** @throws MODEL_LOAD_FAILED; what ran before goes on. */
   load(name: string, override?: LoadOverride): Promise<void>;
   unload(name: string): Promise<void>;
+  /** Loads those of these versions that do not run, beside all that does. @throws MODEL_LOAD_FAILED; nothing has changed then */
+  bring(name: string, versions: readonly number[]): Promise<void>;
+  /** Lets go of those of these versions that neither the model's own policy nor a pin wants. */
+  release(name: string, versions: readonly number[]): Promise<void>;
   /** Names that other running models need, so that unloading those lets these go too. */
   dependenciesOf(name: string): readonly string[];
   /** Drains everything that runs. */
   close(drainTimeoutMs: number): Promise<void>;
 }
 
-export function lifecycle(repository: Repository, notes: VersionNotes, workshop: Workshop): Lifecycle {
-  const { table, config } = workshop;
+export interface LifecycleParts {
+  readonly repository: Repository;
+  readonly notes: VersionNotes;
+  readonly workshop: Workshop;
+  readonly pins: VersionPins;
+}
+
+export function lifecycle({ repository, notes, workshop, pins }: LifecycleParts): Lifecycle {
+  const { table, config, clock, timers } = workshop;
   const inTurn = serialByName();
   const leaving = new Set<Promise<void>>();
   let isClosing = false;
 
+  /** Its requests, and sequences that were begun in it, are finished first. */
+  const endOf = ({ leases, scheduler }: RunningModel, drainTimeoutMs: number): Promise<void> => {
+    leases.isLeaving = true;
+    if (leases.count === 0) return scheduler.close(drainTimeoutMs);
+    const untilMs = clock.monotonic() + drainTimeoutMs;
+    const given = leases.allGiven(drainTimeoutMs, timers);
+    return given.then(() => scheduler.close(Math.max(0, untilMs - clock.monotonic())));
+  };
+
   const leave = (model: RunningModel, drainTimeoutMs: number): Promise<void> => {
     const { name, version } = model.served;
-    const done = model.scheduler.close(drainTimeoutMs).then(() => {
+    const done = endOf(model, drainTimeoutMs).then(() => {
       leaving.delete(done);
       workshop.cache?.release(model.cached);
       const runsAgain = table.versionsOf(name).some(({ served }) => served.version === version);
@@ -70,7 +94,10 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
 
   const readVersions = async (name: string, override?: LoadOverride): Promise<ModelPackage[]> => {
     const newest = await repository.read(name, undefined, override);
-    const wanted = servedVersions(newest.config, await versionsIn(repository, name, override));
+    const there = await versionsIn(repository, name, override);
+    const pinned = pins.of(name);
+    const policy = servedVersions(newest.config, there);
+    const wanted = there.filter(version => policy.includes(version) || pinned.has(version)).sort((a, b) => b - a);
     if (wanted.length === 0) {
       throw new GalerkinError('MODEL_UNSERVABLE', {
         model: name,
@@ -115,6 +142,46 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
     }),
   );
 
+  /** Tells of a load that failed, in the words of the protocol. */
+  const failLoading = (name: string, error: unknown): unknown => {
+    faultChannel.publish(() => ({ model: name, what: 'a model could not be loaded', reason: reasonFor(error) }));
+    lifecycleChannel.publish(() => ({ model: name, version: '', what: 'failed', reason: reasonFor(error) }));
+    if (!isGalerkinError(error)) return error;
+    return new GalerkinError('MODEL_LOAD_FAILED', { model: name.slice(0, 200), why: error.message }, { cause: error });
+  };
+
+  /** Opens versions beside those that run. */
+  const addVersions = async (name: string, versions: readonly number[]): Promise<void> => {
+    const runs = (version: number): boolean =>
+      table.versionsOf(name).some(({ served }) => served.version === String(version));
+    const packages = await Promise.all(
+      versions.filter(version => !runs(version)).map(version => repository.read(name, version)),
+    );
+    if (packages.length === 0) return;
+    await bringMembers(name, packages);
+    const opened = await openAll(packages);
+    void replace(name, newestFirst([...table.versionsOf(name), ...opened]));
+  };
+
+  /** Where a load as a whole has failed and nothing runs: those versions that a route names and that do open. */
+  const rescue = async (name: string): Promise<boolean> => {
+    if (table.versionsOf(name).length > 0) return false;
+    for (const version of pins.of(name)) {
+      await addVersions(name, [version]).catch((error: unknown) => {
+        notes.set(name, String(version), 'UNAVAILABLE', reasonFor(error));
+      });
+    }
+    return table.versionsOf(name).length > 0;
+  };
+
+  /** Versions that a route names stay, also where a load does not bring them. */
+  const keptBeside = (name: string, packages: readonly ModelPackage[]): readonly RunningModel[] => {
+    const pinned = pins.of(name);
+    if (pinned.size === 0) return [];
+    const brought = new Set(packages.map(({ version }) => version));
+    return table.versionsOf(name).filter(({ package: { version } }) => pinned.has(version) && !brought.has(version));
+  };
+
   const load = async (name: string, override?: LoadOverride): Promise<void> => {
     try {
       const packages = await readVersions(name, override).catch(async (error: unknown) => {
@@ -125,13 +192,25 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
         throw error;
       });
       await bringMembers(name, packages);
-      void replace(name, await openAll(packages));
+      const opened = await openAll(packages);
+      void replace(name, newestFirst([...opened, ...keptBeside(name, packages)]));
     } catch (error) {
-      faultChannel.publish(() => ({ model: name, what: 'a model could not be loaded', reason: reasonFor(error) }));
-      lifecycleChannel.publish(() => ({ model: name, version: '', what: 'failed', reason: reasonFor(error) }));
-      if (!isGalerkinError(error)) throw error;
-      throw new GalerkinError('MODEL_LOAD_FAILED', { model: name.slice(0, 200), why: error.message }, { cause: error });
+      const failure = failLoading(name, error);
+      if (!(await rescue(name))) throw failure;
     }
+  };
+
+  /** Of these versions, those that nothing wants leave. */
+  const dropVersions = async (name: string, versions: readonly number[]): Promise<void> => {
+    const running = table.versionsOf(name);
+    const [newest] = running;
+    if (newest === undefined) return;
+    const policy = servedVersions(newest.package.config, await versionsIn(repository, name));
+    const pinned = pins.of(name);
+    const isWanted = (version: number): boolean =>
+      !versions.includes(version) || policy.includes(version) || pinned.has(version);
+    const next = running.filter(model => isWanted(model.package.version));
+    if (next.length > 0 && next.length < running.length) void replace(name, next);
   };
 
   const dependenciesOf = (name: string): readonly string[] => [
@@ -142,6 +221,17 @@ export function lifecycle(repository: Repository, notes: VersionNotes, workshop:
     load(name, override) {
       if (isClosing) return Promise.reject(new GalerkinError('MODEL_STOPPING', { model: name, version: 'any' }));
       return inTurn.run(name, () => load(name, override));
+    },
+    bring(name, versions) {
+      if (isClosing) return Promise.reject(new GalerkinError('MODEL_STOPPING', { model: name, version: 'any' }));
+      return inTurn.run(name, () =>
+        addVersions(name, versions).catch((error: unknown) => {
+          throw failLoading(name, error);
+        }),
+      );
+    },
+    async release(name, versions) {
+      if (!isClosing) await inTurn.run(name, () => dropVersions(name, versions));
     },
     unload: name =>
       inTurn.run(name, async () => {

@@ -16,6 +16,7 @@ import type { SequenceParts } from '../sequences/sequence-parts.js';
 import { type ModelStatistics, modelStatistics } from '../statistics/model-statistics.js';
 import { describePackage } from './describe.js';
 import { withLabels } from './labels.js';
+import { Leases } from './leases.js';
 import type { ModelTable } from './model-table.js';
 import { openScheduler } from './open-scheduler.js';
 import { openPool } from './pool.js';
@@ -138,6 +139,7 @@ export async function openVersion(model: ModelPackage, workshop: Workshop): Prom
     scheduler,
     statistics,
     cached,
+    leases: new Leases(),
     get pending() {
       return scheduler.pending;
     },

@@ -1,6 +1,6 @@
 // How the requests of one model version reach its instances: a scheduler orders, joins or refuses them.
 import type { Computed, Job, Tensors } from '../backends/backend.js';
-import type { Terms } from './terms.js';
+import type { SequenceTerms, Terms } from './terms.js';
 
 /** When a request passed which stage, by the engine's monotonic clock; written on the way, 0 where it has not been. */
 export interface StageTimes {
@@ -9,6 +9,8 @@ export interface StageTimes {
   inputDoneMs: number;
   inferredMs: number;
   doneMs: number;
+  /** Items of the batch that it was computed in; 0 before that. */
+  batchItems: number;
 }
 
 export const newStageTimes = (nowMs: number): StageTimes => ({
@@ -17,6 +19,7 @@ export const newStageTimes = (nowMs: number): StageTimes => ({
   inputDoneMs: 0,
   inferredMs: 0,
   doneMs: 0,
+  batchItems: 0,
 });
 
 /** A request on its way to an instance. */
@@ -40,6 +43,8 @@ export interface Scheduler {
   readonly pending: number;
   /** True while at least one instance lives. */
   isReady(): boolean;
+  /** Of a model that answers sequences: whether that sequence is under way here. */
+  holds?(sequence: SequenceTerms): boolean;
   /** Takes no more, finishes what waits and runs within the time given, then ends the instances. */
   close(drainTimeoutMs: number): Promise<void>;
   /** For people: what it did and decided. */

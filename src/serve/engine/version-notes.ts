@@ -14,6 +14,8 @@ export interface VersionNotes {
   /** The model and all its versions are no more. */
   forget(name: string): void;
   stateOf(name: string, version: string): VersionState | undefined;
+  /** Why it is in that state; '' where nobody said. */
+  reasonOf(name: string, version: string): string;
   /** True if some version of some model is in one of these states. */
   some(...states: readonly VersionState[]): boolean;
   list(readyOnly: boolean): IndexEntry[];
@@ -45,6 +47,7 @@ export function versionNotes(): VersionNotes {
       models.delete(name);
     },
     stateOf: (name, version) => models.get(name)?.get(version)?.state,
+    reasonOf: (name, version) => models.get(name)?.get(version)?.reason ?? '',
     some: (...states) =>
       [...models.values()].some(notes => [...notes.values()].some(({ state }) => states.includes(state))),
     list: readyOnly =>

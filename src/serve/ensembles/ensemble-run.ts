@@ -121,7 +121,13 @@ export class EnsembleRun {
       if (value !== undefined) outputs[name] = value;
     }
     const nowMs = this.parts.nowMs();
-    Object.assign(work.times, { startedMs, inputDoneMs: startedMs, inferredMs: nowMs, doneMs: nowMs });
+    Object.assign(work.times, {
+      startedMs,
+      inputDoneMs: startedMs,
+      inferredMs: nowMs,
+      doneMs: nowMs,
+      batchItems: work.items,
+    });
     const inferMs = nowMs - startedMs;
     this.settle.resolve(guard === undefined ? { outputs, inferMs } : { outputs, guard, inferMs });
   }

@@ -14,12 +14,14 @@ export interface Members {
   /** The version asked for, or the newest. @throws MODEL_UNKNOWN, MODEL_NOT_READY */
   find(name: string, version?: string): Member;
   versionsOf(name: string): readonly Member[];
+  /** What stands for the model: of one with a route its stable version. */
+  running(name: string): Member | undefined;
 }
 
 /** The member of a step if it runs. */
 export function memberOf({ member, version }: Step, members: Members): Member | undefined {
-  const versions = members.versionsOf(member);
-  return version === undefined ? versions[0] : versions.find(({ served }) => served.version === version);
+  if (version === undefined) return members.running(member);
+  return members.versionsOf(member).find(({ served }) => served.version === version);
 }
 
 /** The last step, as tensors flow, whose member has a guard now; -1 for none. */

@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { GalerkinError, type Timers } from '../../base/index.js';
+import { headerIn } from '../routing/origin.js';
 import { acceptedEncodings, deflateFramed, type Encoding, encodingOf, inflateMessage } from './compression.js';
 import { timeoutMsOf } from './deadline.js';
 import { statusOf } from './failure.js';
@@ -80,8 +81,11 @@ export class Call implements StreamCall {
   }
 
   header(name: string): string | undefined {
-    const value = this.headers[name];
-    return Array.isArray(value) ? value.join(',') : value;
+    return headerIn(this.headers, name);
+  }
+
+  get address(): string | undefined {
+    return this.stream.session?.socket.remoteAddress;
   }
 
   start(): void {

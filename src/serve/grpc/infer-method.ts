@@ -60,17 +60,19 @@ async function infer(sources: Sources, bytes: Buffer, call: CallInfo): Promise<B
   try {
     const message = readInferMessage(bytes);
     id = message.id;
-    const model = modelOf(engine, message.modelName, message.modelVersion);
+    const model = modelOf(engine, { name: message.modelName, version: message.modelVersion }, call);
     checkOneResponse(model);
     const trace = traceOf(sources, model.served.name);
     const entering = engine.admission.enter(new WireArrival(bytes.length, call));
     leave = entering instanceof Promise ? await entering : entering;
-    const { asked, answered } = await engine.ask(model, () =>
-      questionOf(model.served, message, { caller: call, memory }),
-    );
-    const reply = encodeReply(replyOf(model.served, asked, answered, memory), false);
+    const {
+      asked,
+      answered,
+      model: home,
+    } = await engine.ask(model, ({ served }) => questionOf(served, message, { caller: call, memory }));
+    const reply = encodeReply(replyOf(home.served, asked, answered, memory), false);
     leave(answered.latencyMs);
-    if (trace !== undefined) endTrace(trace, model, id);
+    if (trace !== undefined) endTrace(trace, home, id);
     return reply;
   } catch (error) {
     leave?.();

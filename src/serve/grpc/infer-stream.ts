@@ -81,7 +81,8 @@ class InferStream implements StreamListener {
     let ownTurn: Turn | undefined = turn;
     let leave: Leave | undefined;
     try {
-      const model = modelOf(this.sources.engine, message.modelName, message.modelVersion);
+      const asked = { name: message.modelName, version: message.modelVersion };
+      const model = modelOf(this.sources.engine, asked, this.call);
       facts = { ...facts, version: model.served.version };
       if (isDecoupled(model)) {
         ownTurn = undefined;
@@ -104,13 +105,14 @@ class InferStream implements StreamListener {
 
   /** @returns the time that its answers took, in ms */
   private async answerBy(model: RunningModel, message: InferMessage, turn: Turn | undefined): Promise<number> {
-    const { served } = model;
+    let { served } = model;
     const { engine, memory } = this.sources;
-    const read = (): InferQuestion => questionOf(served, message, { caller: this.call, memory });
+    const read = (home: RunningModel): InferQuestion => questionOf(home.served, message, { caller: this.call, memory });
     let isEnded = false;
     let emptyFinal = false;
     let latencyMs = 0;
-    for await (const { asked, answered, isFinal } of engine.stream(model, read)) {
+    for await (const { model: home, asked, answered, isFinal } of engine.stream(model, read)) {
+      served = home.served;
       emptyFinal = asked.asked.emptyFinal;
       isEnded = isFinal;
       latencyMs += answered.latencyMs;

@@ -7,6 +7,8 @@ export interface CallInfo extends Caller {
   readonly path: string;
   /** A header of the request, by its name in lower case. */
   header(name: string): string | undefined;
+  /** Of the client. */
+  readonly address?: string | undefined;
 }
 
 /** One message in, one out. Messages out lie behind gRPC's prefix, as ./table-encode.ts makes them. */

@@ -18,22 +18,21 @@ export interface ServerFacts {
 /** Unknown models are not ready; that is an answer, no error. */
 function isReady(engine: Engine, name: string, version: string): boolean {
   try {
-    return modelOf(engine, name, version).isReady();
+    return modelOf(engine, { name, version }).isReady();
   } catch {
     return false;
   }
 }
 
 const asked = (engine: Engine, message: Buffer): RunningModel => {
-  const { name, version } = readModelName(message);
-  return modelOf(engine, name, version);
+  return modelOf(engine, readModelName(message));
 };
 
 /** Statistics of one model, of all its versions, or of all models. */
 function counted(engine: Engine, message: Buffer): readonly RunningModel[] {
   const { name, version } = readModelName(message);
   if (name === '') return engine.models;
-  const model = modelOf(engine, name, version);
+  const model = modelOf(engine, { name, version });
   return version === '' ? engine.models.filter(({ served }) => served.name === name) : [model];
 }
 

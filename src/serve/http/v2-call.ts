@@ -41,6 +41,8 @@ export class InferCall implements Caller, Arrival {
   /** Holds a piece of shared memory for an output until `release`. @throws as SharedMemory.take does */
   hold(output: string, { region, offset, byteSize }: ShmPlace): void {
     this.pieces ??= new Map();
+    // A request that is read again holds what it read last.
+    this.pieces.get(output)?.release();
     this.pieces.set(output, this.memory.take(region, offset, byteSize));
   }
 

@@ -1,6 +1,7 @@
 // The short way in for inference: requests to .../infer are answered from Node's own server, without the router and hooks that other paths go through.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Leave } from '../admission/admission.js';
+import { headerIn, type Origin } from '../routing/origin.js';
 import { collectBody, inflateBody } from './body.js';
 import { failureOf } from './errors.js';
 import { packBody, wantedEncoding } from './response-encoding.js';
@@ -84,7 +85,7 @@ export interface DoorOptions extends V2Options {
 }
 
 /** One request on its way through the door. */
-class Passage {
+class Passage implements Origin {
   private readonly call: InferCall;
   private leave: Leave | undefined;
   constructor(
@@ -95,6 +96,14 @@ class Passage {
   ) {
     this.call = new InferCall(options.protocol.memory, oneHeader(request.headers['x-tenant']), response);
     this.call.bytes = Number(request.headers['content-length'] ?? 0);
+  }
+
+  header(name: string): string | undefined {
+    return headerIn(this.request.headers, name);
+  }
+
+  get address(): string | undefined {
+    return this.request.socket.remoteAddress;
   }
 
   /** Lets the request in, and only then reads its body: who waits at the door is not read, so that its sender waits too. */
@@ -130,7 +139,7 @@ class Passage {
   private async answer(raw: Buffer): Promise<void> {
     const { options, call, request, target } = this;
     try {
-      const model = options.engine.find(target.name, target.version);
+      const model = options.engine.find(target.name, target.version, this);
       const encoding = request.headers['content-encoding'];
       const body = encoding === undefined ? raw : await inflateBody(raw, encoding, options.maxBodyBytes);
       const stated = oneHeader(request.headers[headerLengthName]);

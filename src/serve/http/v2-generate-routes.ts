@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GalerkinError } from '../../base/index.js';
-import type { RunningModel, TimedAnswer } from '../engine/engine.js';
+import type { Answered, RunningModel } from '../engine/engine.js';
+import { RequestOrigin } from '../routing/origin.js';
 import { readBody } from './body.js';
 import { failureOf, sendError } from './errors.js';
 import { parseJsonBody } from './json-body.js';
@@ -14,13 +15,8 @@ import { modelOf } from './v2-target.js';
 
 /** A request to generate, opened: its model, its call, and the answers as they come. */
 interface Generating {
-  readonly model: RunningModel;
   readonly call: InferCall;
-  readonly answers: AsyncGenerator<
-    { readonly asked: GenerateRequest; readonly answered: TimedAnswer },
-    void,
-    undefined
-  >;
+  readonly answers: AsyncGenerator<Answered<GenerateRequest>, void, undefined>;
 }
 
 async function begin(
@@ -29,16 +25,16 @@ async function begin(
   reply: FastifyReply,
 ): Promise<Generating> {
   const call = new InferCall(protocol.memory, oneHeader(request.headers['x-tenant']), reply.raw);
-  const model = modelOf(engine, request);
+  const model = modelOf(engine, request, new RequestOrigin(request.raw));
   const bytes = await readBody(request, maxBodyBytes);
   const body = parseJsonBody(bytes);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  const read = (): GenerateRequest => {
-    const asked = readGenerate(model.served, { body, text }, call);
+  const read = ({ served }: RunningModel): GenerateRequest => {
+    const asked = readGenerate(served, { body, text }, call);
     call.id = asked.id;
     return asked;
   };
-  return { model, call, answers: engine.stream(model, read) };
+  return { call, answers: engine.stream(model, read) };
 }
 
 /** One answer as JSON. @throws RESPONSE_COUNT for a model that gives another number of them */
@@ -52,8 +48,8 @@ export async function generate(
     const generating = await begin(options, request, reply);
     call = generating.call;
     const texts: string[] = [];
-    for await (const { asked, answered } of generating.answers) {
-      texts.push(generateText(generating.model.served, asked.id, answered));
+    for await (const { model, asked, answered } of generating.answers) {
+      texts.push(generateText(model.served, asked.id, answered));
       // A stream without end must not fill the memory of one who asked for a single answer.
       if (texts.length > 1) break;
     }
@@ -80,13 +76,13 @@ export async function generateStream(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   let generating: Generating;
-  let next: IteratorResult<{ readonly asked: GenerateRequest; readonly answered: TimedAnswer }, void>;
+  let next: IteratorResult<Answered<GenerateRequest>, void>;
   try {
     generating = await begin(options, request, reply);
   } catch (error) {
     return sendError(error, request, reply, '');
   }
-  const { answers, call, model } = generating;
+  const { answers, call } = generating;
   try {
     next = await answers.next();
   } catch (error) {
@@ -101,7 +97,7 @@ export async function generateStream(
   });
   try {
     while (next.done !== true) {
-      const { asked, answered } = next.value;
+      const { model, asked, answered } = next.value;
       if (!(await sendEvent(response, generateText(model.served, asked.id, answered), call.signal))) break;
       next = await answers.next();
     }

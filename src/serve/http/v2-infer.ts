@@ -50,17 +50,23 @@ export async function answerInference(
       instead: 'Use generate_stream, or ModelStreamInfer over gRPC.',
     });
   }
-  const { served } = model;
-  const trace = protocol.trace.sample(served.name) ? new RequestTrace(clock.monotonic) : undefined;
+  const { name } = model.served;
+  let { version } = model.served;
+  const trace = protocol.trace.sample(name) ? new RequestTrace(clock.monotonic) : undefined;
   trace?.stamp('REQUEST_START');
   try {
     const jsonLength = headerLength(stated, body.length);
-    const { asked, answered } = await engine.ask(model, () => readInferRequest(served, body, jsonLength, call));
+    const {
+      asked,
+      answered,
+      model: home,
+    } = await engine.ask(model, ({ served }) => readInferRequest(served, body, jsonLength, call));
+    version = home.served.version;
     trace?.stamp('INFER_RESPONSE_COMPLETE');
-    return writeInferResponse(served, asked, answered, call);
+    return writeInferResponse(home.served, asked, answered, call);
   } finally {
     call.release();
     trace?.stamp('REQUEST_END');
-    trace?.publish(served.name, served.version, call.id);
+    trace?.publish(name, version, call.id);
   }
 }

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { configToJson, toMetadata } from '../../model/index.js';
 import type { Leave } from '../admission/admission.js';
+import { RequestOrigin } from '../routing/origin.js';
 import { readBody } from './body.js';
 import { endpoint, type Handlers } from './endpoint.js';
 import { sendError } from './errors.js';
@@ -20,7 +21,7 @@ async function infer(options: V2Options, request: FastifyRequest, reply: Fastify
   const call = new InferCall(protocol.memory, oneHeader(request.headers['x-tenant']), reply.raw);
   let leave: Leave | undefined;
   try {
-    const model = modelOf(engine, request);
+    const model = modelOf(engine, request, new RequestOrigin(request.raw));
     const body = await readBody(request, maxBodyBytes);
     call.bytes = body.length;
     leave = await engine.admission.enter(call);

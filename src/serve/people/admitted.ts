@@ -11,7 +11,8 @@ export async function predictAdmitted(
   body: PredictBody,
   { caller, bytes }: { readonly caller: Caller; readonly bytes: number },
 ): Promise<PredictionAnswer> {
-  const model: RunningModel = engine.find(body.model, body.version === undefined ? undefined : String(body.version));
+  const version = body.version === undefined ? undefined : String(body.version);
+  const model: RunningModel = engine.find(body.model, version, caller);
   const arrival: Arrival = {
     tenant: caller.tenant,
     bytes,
@@ -22,10 +23,10 @@ export async function predictAdmitted(
   const leave = await engine.admission.enter(arrival);
   let latencyMs: number | undefined;
   try {
-    const read = (): Prediction => readPrediction(model.served, body, caller);
-    const { asked, answered } = await engine.ask(model, read);
+    const read = ({ served }: RunningModel): Prediction => readPrediction(served, body, caller);
+    const { model: home, asked, answered } = await engine.ask(model, read);
     latencyMs = answered.latencyMs;
-    return writePrediction(model.served, asked, answered);
+    return writePrediction(home.served, asked, answered);
   } finally {
     leave(latencyMs);
   }

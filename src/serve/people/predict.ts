@@ -73,12 +73,19 @@ function readTensor(model: ServedModel, spec: TensorSpec, shape: readonly number
   throw new GalerkinError('REQUEST_MALFORMED', { what, wanted: `${read.wanted} for ${dtype}`, got: read.got });
 }
 
-function termsOf({ priority = 0, timeoutMs = 0 }: PredictBody, { tenant, signal }: Caller): Terms {
+function termsOf(
+  { priority = 0, timeoutMs = 0 }: PredictBody,
+  { tenant, signal }: Pick<Caller, 'tenant' | 'signal'>,
+): Terms {
   return { ...plainTerms, priority, timeoutUs: Math.round(timeoutMs * 1000), tenant, signal };
 }
 
 /** Checks the inputs of `body` against the model. Throws as ../engine/signature.ts does. */
-export function readPrediction(model: ServedModel, body: PredictBody, caller: Caller = plainTerms): Prediction {
+export function readPrediction(
+  model: ServedModel,
+  body: PredictBody,
+  caller: Pick<Caller, 'tenant' | 'signal'> = plainTerms,
+): Prediction {
   const given = Object.entries(body.inputs).map(([name, data]) => {
     const spec = model.inputs.find(each => each.name === name);
     if (spec !== undefined && spec.dims.length > 0 && !Array.isArray(data)) {

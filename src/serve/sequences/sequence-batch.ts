@@ -78,7 +78,8 @@ export class SequenceBatch implements Execution {
     }
     const inputDoneMs = Math.max(this.startedMs, inferredMs - computed.inferMs);
     const doneMs = host.nowMs();
-    for (const { work } of turns) Object.assign(work.times, { inputDoneMs, inferredMs, doneMs });
+    for (const { work } of turns)
+      Object.assign(work.times, { inputDoneMs, inferredMs, doneMs, batchItems: turns.length });
     host.executed({
       items: turns.length,
       requests: turns.length,

@@ -7,6 +7,7 @@ import { FlushTimer } from '../batching/flush-timer.js';
 import { type Form, formReader } from '../batching/form.js';
 import type { CancelTarget, Waiting } from '../batching/waiting.js';
 import type { Scheduler, Work } from '../engine/scheduler.js';
+import type { SequenceTerms } from '../engine/terms.js';
 import type { ExecutedBatch } from '../statistics/executions.js';
 import { Lane, type LaneHost } from './lane.js';
 import { type SequenceLane, Turn } from './sequence.js';
@@ -76,6 +77,10 @@ export class SequenceScheduler implements Scheduler, LaneHost, FlowHost, CancelT
   /** Sequences that have a slot or wait for one. */
   get sequences(): { readonly underWay: number; readonly waiting: number } {
     return { underWay: this.table.size, waiting: this.table.waiting };
+  }
+
+  holds(sequence: SequenceTerms): boolean {
+    return this.flow.isUnderWay(sequence);
   }
 
   run(work: Work): Promise<Computed> {

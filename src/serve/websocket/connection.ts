@@ -1,11 +1,12 @@
 // One WebSocket: so many requests at once, so much unread output, and while either is reached nothing more is read from it.
 import type { RawData, WebSocket } from 'ws';
 import { type Clock, GalerkinError } from '../../base/index.js';
-import type { Engine } from '../engine/engine.js';
+import type { Engine, RunningModel } from '../engine/engine.js';
 import { type InferRequest, readInferRequest } from '../http/v2-request.js';
 import { writeInferResponse } from '../http/v2-response.js';
 import { refusalOf } from '../people/refusal.js';
 import type { ProtocolState } from '../protocol/state.js';
+import type { Origin } from '../routing/origin.js';
 import type { EventHub, Subscriber } from './event-hub.js';
 import {
   answerFrame,
@@ -32,6 +33,8 @@ export interface ConnectionOptions {
   readonly limits: ConnectionLimits;
   /** Who asks, for fair shares. */
   readonly tenant: string;
+  /** The request that opened it. */
+  readonly from: Origin;
   readonly protocol: ProtocolState;
   readonly clock: Clock;
 }
@@ -191,17 +194,18 @@ export class Connection implements Subscriber {
   }
 
   private async answer({ model: name, version }: InferMessage, received: Received, signal: AbortSignal): Promise<void> {
-    const { engine, protocol, tenant } = this.options;
-    const model = engine.find(name, version === undefined ? undefined : String(version));
+    const { engine, protocol, tenant, from } = this.options;
+    const model = engine.find(name, version === undefined ? undefined : String(version), from);
     const call = new SocketCall(protocol.memory, tenant, signal);
     call.bytes = received.body.length;
     const leave = await engine.admission.enter(call);
     let latencyMs: number | undefined;
     try {
-      const read = (): InferRequest => readInferRequest(model.served, received.body, received.jsonLength, call);
-      for await (const { asked, answered, isFinal } of engine.stream(model, read)) {
+      const read = ({ served }: RunningModel): InferRequest =>
+        readInferRequest(served, received.body, received.jsonLength, call);
+      for await (const { model: home, asked, answered, isFinal } of engine.stream(model, read)) {
         latencyMs = (latencyMs ?? 0) + answered.latencyMs;
-        const response = writeInferResponse(model.served, asked, answered, call);
+        const response = writeInferResponse(home.served, asked, answered, call);
         this.send(answerFrame(response.body, response.jsonLength, isFinal));
         if (!isFinal) await this.taken();
         if (signal.aborted && !isFinal) throw new GalerkinError('REQUEST_CANCELLED', { model: name });

@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws';
 import { type Clock, GalerkinError, type Timers } from '../../base/index.js';
 import type { Engine } from '../engine/engine.js';
 import type { ProtocolState } from '../protocol/state.js';
+import { RequestOrigin } from '../routing/origin.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { eventHub } from './event-hub.js';
 import { webSocketOffers } from './upgrades.js';
@@ -73,7 +74,7 @@ export async function addWebSockets(app: FastifyInstance, options: WebSocketOpti
   const hub = eventHub({ engine, timers, bufferBytes: config.webSocketBufferBytes });
   const stopWatching = keepWatch(connections, options);
   let closing = false;
-  const plan: Omit<ConnectionOptions, 'tenant'> = {
+  const plan: Omit<ConnectionOptions, 'tenant' | 'from'> = {
     engine,
     hub,
     limits: {
@@ -85,7 +86,11 @@ export async function addWebSockets(app: FastifyInstance, options: WebSocketOpti
     clock,
   };
   const open = (socket: WebSocket, request: FastifyRequest): void => {
-    const connection = new Connection(socket, { ...plan, tenant: tenantOf(request) });
+    const connection = new Connection(socket, {
+      ...plan,
+      tenant: tenantOf(request),
+      from: new RequestOrigin(request.raw),
+    });
     connections.add(connection);
     socket.on('close', () => connections.delete(connection));
     if (closing) connection.finish();

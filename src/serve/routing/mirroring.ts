@@ -1,0 +1,176 @@
+// Copies of requests that the stable version answered, for versions that no client sees yet: asked behind the answer, compared, dropped.
+import type { Clock, Random } from '../../base/index.js';
+import { wholeShare } from '../../model/index.js';
+import type { PairedSample } from '../../observe/index.js';
+import type { Tensors } from '../backends/backend.js';
+import { answer } from '../engine/answer.js';
+import { solveItems, takesTheSame } from '../engine/fallback.js';
+import type { Aid, Answer, Computing, Question } from '../engine/question.js';
+import type { RunningModel, Served } from '../engine/running-model.js';
+import { newStageTimes } from '../engine/scheduler.js';
+import { areOutputsOf } from '../engine/served-model.js';
+import { plainTerms } from '../engine/terms.js';
+import type { CompiledRoute } from './compiled-route.js';
+import { relativeDifference } from './difference.js';
+import { isSameSignature } from './same-signature.js';
+import { computeMsOf, guardFacts, isOwnFault } from './sample-of.js';
+import type { NewSample } from './sample-ring.js';
+
+/** What became of the copies for one version. */
+export interface MirrorCount {
+  readonly version: number;
+  answered: number;
+  failed: number;
+  /** Too many were under way, or the version does not take such inputs. */
+  dropped: number;
+}
+
+export interface MirroringParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Where the model is that gives the truth. */
+  readonly aid: Aid;
+  /** Copies under way at once. */
+  readonly limit: number;
+  record(sample: NewSample): void;
+}
+
+interface Copy {
+  readonly target: RunningModel;
+  readonly question: Question;
+  readonly served: Served;
+  readonly stable: RunningModel;
+  /** The model that says what is true; undefined for most copies. */
+  readonly truth: Computing | undefined;
+  readonly count: MirrorCount;
+}
+
+const noComparison = { difference: null, stableError: null, candidateError: null };
+
+export class Mirroring {
+  private readonly counts = new Map<number, MirrorCount>();
+  private inFlight = 0;
+
+  constructor(private readonly parts: MirroringParts) {}
+
+  /** What became of the copies so far, by version. */
+  get report(): readonly MirrorCount[] {
+    return [...this.counts.values()];
+  }
+
+  /** Draws whether the request is copied, and to whom. The answer is on its way meanwhile; nothing here waits or throws. */
+  consider({ route, arms }: CompiledRoute, stable: RunningModel, served: Served): void {
+    const { random, aid } = this.parts;
+    const { question, times } = served;
+    // A copy in another order would break a sequence, and an answer from the cache says nothing of the stable version.
+    if (question.terms.sequence !== undefined || times === undefined || stable.served.unroll !== undefined) return;
+    for (const { version, share } of route.mirrors) {
+      if (random.uniform() * wholeShare >= share) continue;
+      const target = arms.find(arm => arm.served.version === String(version))?.base;
+      const isChecked = route.checks !== undefined && random.uniform() * wholeShare < route.checks.share;
+      const truth = isChecked && route.checks !== undefined ? aid.running(route.checks.model) : undefined;
+      const count = this.countOf(version);
+      const takes = target !== undefined && isSameSignature(stable.served, target.served);
+      if (!takes || this.inFlight >= this.parts.limit || !target.isReady()) count.dropped++;
+      else void this.send({ target, question, served, stable, truth, count });
+    }
+  }
+
+  private countOf(version: number): MirrorCount {
+    const known = this.counts.get(version) ?? { version, answered: 0, failed: 0, dropped: 0 };
+    this.counts.set(version, known);
+    return known;
+  }
+
+  /** The inputs are those of the client's request: nothing in the server writes to them, or moves them elsewhere. */
+  private async send(copy: Copy): Promise<void> {
+    const { target, count } = copy;
+    this.inFlight++;
+    target.leases.take();
+    try {
+      // The answer of the client is written first.
+      await new Promise(resolve => setImmediate(resolve));
+      const sample = await this.answered(copy);
+      count.answered++;
+      this.parts.record(sample);
+    } catch (error) {
+      count.failed++;
+      if (isOwnFault(error, undefined)) this.parts.record(this.failure(copy));
+    } finally {
+      target.leases.give();
+      this.inFlight--;
+    }
+  }
+
+  private async answered(copy: Copy): Promise<NewSample> {
+    const { clock, aid } = this.parts;
+    const { target, question, served } = copy;
+    const times = newStageTimes(clock.monotonic());
+    // Its own answer is wanted, not one that a solver mended.
+    const guard = target.served.guard === undefined ? undefined : 'annotate';
+    const terms = { ...plainTerms, parameters: question.terms.parameters };
+    const asked: Question = { inputs: question.inputs, items: question.items, guard, maps: false, terms };
+    const given = await answer(target, asked, times, aid);
+    times.doneMs = clock.monotonic();
+    const latencyMs = times.doneMs - times.queuedMs;
+    const facts = guardFacts(given.guard);
+    return {
+      ...this.blank(copy),
+      ok: !(facts.accepted === false && target.served.guard?.policy === 'reject'),
+      latencyMs,
+      computeMs: computeMsOf({ question: asked, answer: given, latencyMs, times }),
+      ...facts,
+      paired: { ...this.stableFacts(served), ...(await this.compared(copy, given)) },
+    };
+  }
+
+  private failure(copy: Copy): NewSample {
+    return {
+      ...this.blank(copy),
+      latencyMs: null,
+      computeMs: null,
+      residual: null,
+      fluxImbalance: null,
+      accepted: null,
+      paired: { ...this.stableFacts(copy.served), ...noComparison },
+    };
+  }
+
+  private blank({ target, question }: Copy) {
+    const version = Number(target.served.version);
+    return { atMs: this.parts.clock.now(), version, kind: 'mirror', ok: false, items: question.items } as const;
+  }
+
+  private stableFacts({ latencyMs, answer: given }: Served) {
+    const { residual, fluxImbalance } = guardFacts(given.guard);
+    return { stableLatencyMs: latencyMs, stableResidual: residual, stableFluxImbalance: fluxImbalance };
+  }
+
+  private async compared({ served, stable, truth, question }: Copy, given: Answer): Promise<Comparison> {
+    const mine = served.answer;
+    // What a solver replaced is not the stable version's answer any more.
+    const isOwn = mine.guard?.refused === undefined;
+    const difference = isOwn ? relativeDifference(given.outputs, mine.outputs) : null;
+    const right = truth === undefined ? undefined : await truthFor(stable, truth, question);
+    if (right === undefined) return { ...noComparison, difference };
+    return {
+      difference,
+      stableError: isOwn ? relativeDifference(mine.outputs, right) : null,
+      candidateError: relativeDifference(given.outputs, right),
+    };
+  }
+}
+
+type Comparison = Pick<PairedSample, 'difference' | 'stableError' | 'candidateError'>;
+
+/** The outputs of the model that says what is true; undefined if it cannot say. */
+async function truthFor(stable: RunningModel, truth: Computing, question: Question): Promise<Tensors | undefined> {
+  if (!takesTheSame(stable.served, truth.served)) return undefined;
+  const { inputs, items } = question;
+  try {
+    const outputs = await solveItems(truth, inputs, { items, terms: plainTerms });
+    return areOutputsOf(stable.served, outputs, items) ? outputs : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,198 @@
+// The traffic of every routed model: orders are checked against the fence, versions loaded, and the route swapped in one step.
+import { type Clock, GalerkinError, type Random } from '../../base/index.js';
+import { parseRoute, type Route, type RouteStatus } from '../../model/index.js';
+import type { SampleBatch } from '../../observe/index.js';
+import type { Lifecycle } from '../engine/lifecycle.js';
+import type { ModelTable } from '../engine/model-table.js';
+import type { VersionNotes } from '../engine/version-notes.js';
+import { type MirrorCount, Mirroring } from './mirroring.js';
+import { ModelTraffic } from './model-traffic.js';
+import { Orders } from './orders.js';
+import { heldRouter } from './router.js';
+import { SampleRing } from './sample-ring.js';
+import type { Traffic } from './traffic.js';
+import type { VersionPins } from './version-pins.js';
+
+/** What the metrics page shows of a routed model. */
+export interface RouteReport {
+  readonly route: Route;
+  readonly mirrors: readonly MirrorCount[];
+}
+
+export interface TrafficControl extends Traffic {
+  /** Obeys routes before anything is loaded; what they name is then loaded with the models. */
+  stand(routes: readonly Route[]): void;
+  /** Loads models that have a route and do not run. What does not load is in the status. */
+  bringStanding(): Promise<void>;
+  readonly reports: readonly RouteReport[];
+}
+
+export interface TrafficControlParts {
+  readonly table: ModelTable;
+  readonly notes: VersionNotes;
+  readonly lifecycle: Lifecycle;
+  readonly pins: VersionPins;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Looks which models there are, so that `notes` knows them. */
+  look(): Promise<unknown>;
+}
+
+const samplesKept = 16_384;
+const mirrorsAtOnce = 8;
+
+/** A model that has, or is about to get, a route. */
+interface Routed {
+  readonly traffic: ModelTraffic;
+  readonly orders: Orders;
+}
+
+export const trafficControl = (parts: TrafficControlParts): TrafficControl => new RoutedModels(parts);
+
+class RoutedModels implements TrafficControl {
+  private readonly models = new Map<string, Routed>();
+
+  constructor(private readonly parts: TrafficControlParts) {}
+
+  apply(order: Route): Promise<RouteStatus> {
+    try {
+      const route = parseRoute(order);
+      if (this.parts.notes.isKnown(route.model)) return this.order(route);
+      return this.parts.look().then(() => this.order(route));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  status(model: string): RouteStatus | undefined {
+    const route = this.models.get(model)?.orders.obeyed;
+    if (route === undefined) this.assertKnown(model);
+    return route === undefined ? undefined : this.statusOf(route);
+  }
+
+  samples(model: string, after: number, limit: number): SampleBatch {
+    const routed = this.models.get(model);
+    if (routed !== undefined) return routed.traffic.ring.since(after, limit);
+    this.assertKnown(model);
+    return { samples: [], next: 0, lost: 0 };
+  }
+
+  stand(routes: readonly Route[]): void {
+    for (const route of routes) this.swap(this.routed(route.model), parseRoute(route));
+  }
+
+  async bringStanding(): Promise<void> {
+    const { table, notes, lifecycle } = this.parts;
+    const idle = [...this.models.keys()].filter(model => table.running(model) === undefined && notes.isKnown(model));
+    // The reason is in the index and the status; the other models serve.
+    await Promise.allSettled(idle.map(model => lifecycle.load(model)));
+  }
+
+  get reports(): readonly RouteReport[] {
+    return [...this.models.values()].flatMap(({ orders: { obeyed: route }, traffic }) =>
+      route === undefined ? [] : [{ route, mirrors: traffic.mirroring.report }],
+    );
+  }
+
+  private order(route: Route): Promise<RouteStatus> {
+    this.assertKnown(route.model);
+    const routed = this.routed(route.model);
+    const known = routed.orders.judge(route);
+    if (known === 'obeyed') return Promise.resolve(this.statusOf(route));
+    if (known !== 'new') return known;
+    const missing = this.missingOf(route);
+    if (missing.every(version => isWithdrawn(version, route, routed.orders.obeyed))) {
+      this.swap(routed, route);
+      return Promise.resolve(this.statusOf(route));
+    }
+    return routed.orders.pend(route, this.bring(routed, route, missing));
+  }
+
+  /** Loads what is missing while the traffic stays as it is, then swaps, unless a later order was obeyed meanwhile. */
+  private async bring(routed: Routed, route: Route, missing: readonly number[]): Promise<RouteStatus> {
+    const { table, pins, lifecycle } = this.parts;
+    const { model } = route;
+    const unpin = pins.pin(model, versionsOf(route));
+    const [newest] = table.versionsOf(model);
+    // What is loaded must not answer before its share, even if it is the newest.
+    if (table.router(model) === undefined && newest !== undefined) {
+      table.direct(model, heldRouter(newest.served.version, table.versionsOf(model)));
+    }
+    try {
+      await lifecycle.bring(model, missing);
+      routed.orders.assertCurrent(route);
+      this.swap(routed, route);
+      return this.statusOf(route);
+    } catch (error) {
+      // This order is still among those under way.
+      if (routed.orders.obeyed === undefined && routed.orders.underWay <= 1) table.direct(model, undefined);
+      unpin();
+      void lifecycle.release(model, missing);
+      throw error;
+    } finally {
+      unpin();
+    }
+  }
+
+  /** From the next request on the route is obeyed. */
+  private swap({ traffic, orders }: Routed, route: Route): void {
+    const { table, pins, lifecycle } = this.parts;
+    const { model } = route;
+    const before = orders.obeyed;
+    orders.obey(route, pins.pin(model, versionsOf(route)));
+    table.direct(model, traffic.compile(route, table.versionsOf(model)));
+    const dropped =
+      before === undefined ? [] : versionsOf(before).filter(version => !versionsOf(route).includes(version));
+    if (dropped.length > 0) void lifecycle.release(model, dropped);
+  }
+
+  private missingOf(route: Route): number[] {
+    const running = new Set(this.parts.table.versionsOf(route.model).map(({ package: { version } }) => version));
+    return versionsOf(route).filter(version => !running.has(version));
+  }
+
+  private statusOf(route: Route): RouteStatus {
+    const { table, notes } = this.parts;
+    const ready = table.versionsOf(route.model).flatMap(each => (each.isReady() ? [each.package.version] : []));
+    const faults = versionsOf(route)
+      .filter(version => !ready.includes(version))
+      .map(version => [version, notes.reasonOf(route.model, String(version)) || 'it does not run'] as const);
+    return { route, ready: ready.sort((a, b) => a - b), faults: Object.fromEntries(faults) };
+  }
+
+  private routed(model: string): Routed {
+    const known = this.models.get(model);
+    if (known !== undefined) return known;
+    const { table, clock, random } = this.parts;
+    const ring = new SampleRing(samplesKept);
+    const mirroring = new Mirroring({
+      clock,
+      random: random.fork(1),
+      aid: table,
+      limit: mirrorsAtOnce,
+      record: sample => ring.add(sample),
+    });
+    const orders = new Orders();
+    const present = { versions: () => table.versionsOf(model), router: () => table.router(model) };
+    const routed = { traffic: new ModelTraffic({ clock, random, ring, mirroring, present }), orders };
+    this.models.set(model, routed);
+    return routed;
+  }
+
+  private assertKnown(model: string): void {
+    const { notes, table } = this.parts;
+    if (notes.isKnown(model)) return;
+    const known = [...new Set(table.models.map(({ served }) => served.name))];
+    throw new GalerkinError('MODEL_UNKNOWN', { model: model.slice(0, 200), version: undefined, known });
+  }
+}
+
+const versionsOf = ({ shares }: Route): number[] => shares.map(({ version }) => version);
+
+/** True for a version that gets nothing more and was loaded once: that it has gone must not keep traffic from leaving it. */
+function isWithdrawn(version: number, { shares, rules, mirrors }: Route, obeyed: Route | undefined): boolean {
+  const getsNothing =
+    shares.some(each => each.version === version && each.share === 0) &&
+    [...rules, ...mirrors].every(each => each.version !== version);
+  return getsNothing && obeyed !== undefined && versionsOf(obeyed).includes(version);
+}
