@@ -64,7 +64,11 @@ export {
   type StrategyKind,
   strategyKinds,
 } from './release/document.js';
+export type { Experts } from './release/hearing.js';
+export type { VersionLedger } from './release/ledger.js';
+export { openReleases, type ReleaseDesk, type ReleasesOptions, releaseOptions } from './release/open-releases.js';
 export type { ReleasePlan, Releases, Word } from './release/releases.js';
+export { standingRoutes } from './release/standing.js';
 export {
   type EvidencePoint,
   finalPhases,
@@ -77,5 +81,6 @@ export {
   releasePhases,
   type Stage,
 } from './release/status.js';
+export { type ReleaseTables, releaseMigrations } from './release/tables.js';
 export type { Fleet, Replica } from './replica.js';
 export { releaseReport } from './report/report.js';

@@ -14,6 +14,8 @@ export interface ReleasePlan {
   readonly notJudged: readonly { readonly metric: string; readonly why: string }[];
   /** Why it would be refused; empty if it would start. */
   readonly faults: readonly string[];
+  /** What was chosen where the document does not say, and why. */
+  readonly notes: readonly string[];
 }
 
 /** Who says it, and why: kept for ever. */

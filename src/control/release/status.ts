@@ -1,8 +1,8 @@
 // A release as it stands: what is written down before anything is done, and all that a controller needs to go on after a restart.
-import type { Route } from '../../model/index.js';
+import type { Route, RouteCondition } from '../../model/index.js';
 import type { Advice } from '../advisor/advice.js';
 import type { ArmSketch } from '../judge/judge.js';
-import type { Judgement } from '../judge/judgement.js';
+import type { JudgeConfig, Judgement } from '../judge/judgement.js';
 import type { ReleaseSpec } from './document.js';
 
 /**
@@ -34,7 +34,8 @@ export interface Stage {
   readonly candidateShare: number;
   /** Replicas, from the first by name, in which the share holds; the others stay with the stable version. */
   readonly replicas: number | 'all';
-  readonly rules: Route['rules'];
+  /** Requests that go to the candidate whatever the share is. */
+  readonly rules: readonly RouteCondition[];
   readonly sticky: Route['sticky'];
   readonly mirrorShare: number;
   readonly holdMs: number;
@@ -42,6 +43,11 @@ export interface Stage {
   readonly approve: boolean;
   /** What proof before the time is over does. 'wait': the full time is wanted. */
   readonly early: 'next' | 'finish' | 'wait';
+  /**
+   * What the end of the time does where nothing speaks against the candidate. 'next': go on; 'judge': go on with proof only, else
+   * the document's `inconclusive` decides; 'report': the release ends with a report, and the baseline answers alone.
+   */
+  readonly atEnd: 'next' | 'judge' | 'report';
 }
 
 export interface ReleaseStatus {
@@ -50,16 +56,26 @@ export interface ReleaseStatus {
   readonly candidate: number;
   readonly baseline: number;
   readonly stages: readonly Stage[];
+  /** What is judged: the document's criteria without those that cannot be measured here. */
+  readonly judging: JudgeConfig;
   readonly phase: ReleasePhase;
   /** Index into stages; the stage that holds or comes next. */
   readonly stage: number;
   readonly stageSinceMs: number;
   /** Time in this stage before the last pause. */
   readonly stageHeldMs: number;
-  /** Of the routes that this release has ordered; grows by one with each. */
+  /** Candidate's samples that had been judged when this stage began: proof ends a stage early only with fresh ones. */
+  readonly stageSamples: number;
+  /** Of the model's routes; grows by one with each order, from one release to the next. */
   readonly revision: number;
+  /** Replicas in the order in which they change: by name when the release began, later ones behind. None is ever taken out. */
+  readonly members: readonly string[];
   /** Replicas that have obeyed the route of this revision. */
   readonly obeyed: readonly string[];
+  /** Why the others do not, by replica; '' while they are only not ready yet. */
+  readonly faults: Readonly<Record<string, string>>;
+  /** Since when some replica that can be reached does not obey yet; undefined while all do. */
+  readonly waitingSinceMs: number | undefined;
   /** Why it is in this phase, in a sentence. */
   readonly reason: string;
   readonly startedBy: string;

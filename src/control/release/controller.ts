@@ -1,0 +1,168 @@
+// Who is in office carries releases on: looks at replicas and samples, decides, writes that down, and only then sends routes.
+import { type Clock, channel, type Timers } from '../../base/index.js';
+import type { Office, SqlDatabase } from '../../store/index.js';
+import type { Fleet, Replica } from '../replica.js';
+import { decide } from './decide.js';
+import { type Experts, type Hearing, openHearing } from './hearing.js';
+import type { Decision, Measurements } from './measurements.js';
+import { type Notes, openNotes } from './notes.js';
+import { type Patience, patience } from './patience.js';
+import { openSender, type Sender } from './send.js';
+import { activeReleases, readMemory, type Shelved, standingReleases, waitingCommands, writeEntry } from './shelf.js';
+import type { ReleaseEvent, ReleaseStatus } from './status.js';
+import type { ReleaseTables } from './tables.js';
+import { isFinal } from './transitions.js';
+import { viewOf } from './watch.js';
+
+/** Each status that was written down with events, in the process that wrote it. */
+export const releaseChannel = channel<{ readonly status: ReleaseStatus; readonly events: readonly EventText[] }>(
+  'control:release',
+);
+type EventText = Pick<ReleaseEvent, 'kind' | 'text' | 'by'>;
+
+export interface ControllerOptions {
+  readonly database: SqlDatabase<ReleaseTables>;
+  readonly fleet: Fleet;
+  readonly experts: Experts;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Something that does not stop a release, and that somebody should see. */
+  readonly onFault: (error: unknown) => void;
+  /** Longest wait for one answer of a replica. */
+  readonly replicaTimeoutMs: number;
+}
+
+export interface Controller {
+  /** @returns true if something moved, so that going on at once is worth while */
+  tick(office: Office): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** What is kept of a release in memory: all of it can be had again from the database. */
+interface Desk {
+  readonly sender: Sender;
+  readonly notes: Notes;
+  hearing: Hearing | undefined;
+}
+
+/** How often final routes are compared with what replicas obey. */
+const standingMs = 2000;
+
+export function openController(options: ControllerOptions): Controller {
+  const { database, fleet, experts, clock, timers, onFault, replicaTimeoutMs } = options;
+  const { query } = database;
+  const bounded: Patience = patience({ timers, limitMs: replicaTimeoutMs });
+  const desks = new Map<string, Desk>();
+  let standingAtMs = Number.NEGATIVE_INFINITY;
+
+  const deskOf = (id: string): Desk => {
+    const desk = desks.get(id) ?? { sender: openSender(clock), notes: openNotes(), hearing: undefined };
+    desks.set(id, desk);
+    return desk;
+  };
+
+  const leave = async (id: string): Promise<void> => {
+    const hearing = desks.get(id)?.hearing;
+    desks.delete(id);
+    await hearing?.close();
+  };
+
+  const hearingOf = async (status: ReleaseStatus, desk: Desk): Promise<Hearing> => {
+    desk.hearing ??= await openHearing({
+      status,
+      memory: await readMemory(query, status.id),
+      experts,
+      bounded,
+      onFault,
+    });
+    return desk.hearing;
+  };
+
+  const measure = async (
+    { status }: Shelved,
+    desk: Desk,
+    { replicas, term }: { readonly replicas: readonly Replica[]; readonly term: number },
+  ): Promise<{ readonly seen: Measurements; readonly heard: number }> => {
+    const { model } = status.spec;
+    const hearing = isFinal(status.phase) ? undefined : await hearingOf(status, desk);
+    const [views, heard] = await Promise.all([
+      Promise.all(replicas.map(replica => viewOf(replica, model, bounded))),
+      hearing?.listen(replicas) ?? 0,
+    ]);
+    const nowMs = clock.now();
+    const judgement = hearing?.judge(nowMs);
+    const advice = heard > 0 ? await hearing?.advise(nowMs) : undefined;
+    const commands = await waitingCommands(query, status.id);
+    const told = views.map(view => desk.sender.withOutcome(view));
+    return { seen: { term, replicas: told, judgement, advice, commands }, heard };
+  };
+
+  /** Sends without waiting longer than the limit: what takes longer is seen in a later tick. @returns true if anything was sent */
+  const act = async ({ orders }: Decision, desk: Desk, replicas: readonly Replica[]): Promise<boolean> => {
+    const sent = orders.flatMap(({ replica: name, route }) => {
+      const replica = replicas.find(each => each.name === name);
+      return (replica && desk.sender.send(replica, route)) ?? [];
+    });
+    if (sent.length === 0) return false;
+    let callOff = (): void => {};
+    const limit = new Promise<void>(resolve => {
+      callOff = timers.after(replicaTimeoutMs, resolve);
+    });
+    await Promise.race([Promise.all(sent), limit]);
+    callOff();
+    return true;
+  };
+
+  const carryOn = async (shelved: Shelved, office: Office, replicas: readonly Replica[]): Promise<boolean> => {
+    const { id, phase } = shelved.status;
+    const { term } = office;
+    const desk = deskOf(id);
+    const { seen, heard } = await measure(shelved, desk, { replicas, term });
+    const nowMs = clock.now();
+    const decision = decide(shelved.status, seen, nowMs);
+    const due = desk.notes.due({ before: shelved, decision, term, heard, nowMs });
+    if (due.isDue) {
+      const memory = due.isHeard ? desk.hearing?.memory() : undefined;
+      const entry = { before: shelved, term, ...decision, routes: due.routes, memory, point: due.point, nowMs };
+      const after = await writeEntry(database, entry);
+      if (after === undefined) {
+        // Somebody else has written: what this one believes is old.
+        await leave(id);
+        return false;
+      }
+      desk.notes.written(entry);
+      const { status, events } = decision;
+      if (events.length > 0) releaseChannel.publish(() => ({ status, events }));
+    }
+    if (!office.isHeld()) return false;
+    const moved = await act(decision, desk, replicas);
+    if (isFinal(decision.status.phase) && !isFinal(phase)) await leave(id);
+    return moved || decision.status.phase !== phase;
+  };
+
+  /** Replicas that came back, or joined, after a release was over get its final route. */
+  const stand = async (office: Office, replicas: readonly Replica[], busy: ReadonlySet<string>): Promise<void> => {
+    if (clock.now() - standingAtMs < standingMs) return;
+    standingAtMs = clock.now();
+    for (const shelved of await standingReleases(query))
+      if (!busy.has(shelved.status.spec.model) && office.isHeld()) await carryOn(shelved, office, replicas);
+  };
+
+  return {
+    async tick(office) {
+      const [active, replicas] = await Promise.all([activeReleases(query), fleet.replicas()]);
+      const done = await Promise.allSettled(active.map(release => carryOn(release, office, replicas)));
+      for (const [place, result] of done.entries()) {
+        const id = active[place]?.status.id ?? '';
+        if (result.status === 'rejected') await leave(id);
+      }
+      const failed = done.find(result => result.status === 'rejected');
+      if (failed?.status === 'rejected') throw failed.reason;
+      await stand(office, replicas, new Set(active.map(({ status }) => status.spec.model)));
+      return done.some(result => result.status === 'fulfilled' && result.value);
+    },
+    async close() {
+      await Promise.all([...desks.keys()].map(leave));
+    },
+  };
+}

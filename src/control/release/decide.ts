@@ -1,0 +1,164 @@
+// The release as a pure machine: from a status and what was measured, at a time, to the next status and the routes to send.
+import type { Advice } from '../advisor/advice.js';
+import { obey } from './commands.js';
+import { decideStage } from './decide-stage.js';
+import type { Decision, EventDraft, Measurements, Order, ReplicaView } from './measurements.js';
+import { routeFor, sameRoute } from './routes.js';
+import type { ReleaseStatus } from './status.js';
+import { abort, end, enterStage, isFinal, prepare, type Step, say } from './transitions.js';
+
+/** How long replicas that can be reached may fail to obey. */
+export const patienceMs = Object.freeze({
+  /** Loading and warming the candidate everywhere. */
+  preparing: 600_000,
+  /** Any later order; an abort is given up as not reached, and repeated for as long as there is a controller. */
+  obeying: 120_000,
+  /** After which an abort counts as done although a replica could not be reached; it gets the route when it is back. */
+  unreachable: 30_000,
+});
+
+/** True if a replica obeys what this status orders, with all that the order names loaded. */
+export function obeys(status: ReleaseStatus, view: ReplicaView, term: number): boolean {
+  const wanted = routeFor(status, view, term);
+  if (!view.isReachable || wanted === undefined || !sameRoute(view.route, wanted)) return false;
+  const { phase, candidate, baseline } = status;
+  const named =
+    isFinal(phase) || phase === 'aborting' ? wanted.shares.map(each => each.version) : [candidate, baseline];
+  return named.every(version => view.ready.includes(version));
+}
+
+/** Routes that replicas do not obey yet. An abort is sent to those that do not answer, too. */
+export function ordersOf(status: ReleaseStatus, { replicas, term }: Measurements): Order[] {
+  return replicas.flatMap(view => {
+    const route = routeFor(status, view, term);
+    const isTried = view.isReachable || status.phase === 'aborting';
+    return route === undefined || !isTried || obeys(status, view, term) ? [] : [{ replica: view.name, route }];
+  });
+}
+
+/** Takes in what was seen: who obeys, since when somebody does not, who has joined, what judge and adviser say. */
+function look(before: ReleaseStatus, seen: Measurements, nowMs: number): Step {
+  const joined = seen.replicas.map(({ name }) => name).filter(name => !before.members.includes(name));
+  const { judgement = before.judgement, advice = before.advice, term } = seen;
+  const status = { ...before, members: [...before.members, ...joined], judgement, advice };
+  const obeyed = seen.replicas.filter(view => obeys(status, view, term)).map(({ name }) => name);
+  const reachable = seen.replicas.filter(({ isReachable }) => isReachable);
+  const isSettled = reachable.length > 0 && reachable.every(({ name }) => obeyed.includes(name));
+  const waitingSinceMs = isSettled || status.phase === 'pending' ? undefined : (before.waitingSinceMs ?? nowMs);
+  const missing = seen.replicas.filter(({ name }) => !obeyed.includes(name));
+  const faults = Object.fromEntries(missing.map(({ name, fault }) => [name, fault]));
+  const next = { ...status, obeyed, faults, waitingSinceMs };
+  const events = [...verdictEvents(before, next), ...adviceEvents(before.advice, advice), ...faultEvents(before, next)];
+  return { status: next, events };
+}
+
+/** Each replica that begins to have a fault. */
+const faultEvents = (before: ReleaseStatus, { faults }: ReleaseStatus): EventDraft[] =>
+  Object.entries(faults)
+    .filter(([name, fault]) => fault !== '' && (before.faults[name] ?? '') === '')
+    .map(([name, fault]) => say('fault', `${name}: ${fault}`));
+
+function verdictEvents(before: ReleaseStatus, { judgement }: ReleaseStatus): EventDraft[] {
+  if (judgement === undefined || judgement.verdict === (before.judgement?.verdict ?? 'continue')) return [];
+  return [say('verdict', `${judgement.verdict}: ${judgement.reason}`)];
+}
+
+function adviceEvents(before: Advice | undefined, after: Advice | undefined): EventDraft[] {
+  if (after === undefined || after.advice === before?.advice) return [];
+  if (after.advice === undefined) return [say('advice', 'The adviser is no longer sure.')];
+  const [driver] = after.drivers;
+  const because = driver === undefined ? '' : `, mostly by ${driver.feature}`;
+  const percent = (100 * after.probability).toFixed(1);
+  return [say('advice', `${after.advice}: probability of being worse ${percent} %${because}.`)];
+}
+
+const isListening = ({ phase }: ReleaseStatus): boolean =>
+  phase === 'running' || phase === 'paused' || phase === 'promoting';
+
+const faultsOf = ({ faults }: ReleaseStatus): string =>
+  Object.entries(faults)
+    .map(([name, fault]) => `${name}: ${fault === '' ? 'not yet' : fault}`)
+    .join('; ')
+    .slice(0, 600) || 'no replica serves';
+
+interface Facts {
+  readonly seen: Measurements;
+  readonly nowMs: number;
+  readonly isSettled: boolean;
+}
+
+function hasLostPatience({ waitingSinceMs }: ReleaseStatus, limitMs: number, nowMs: number): boolean {
+  return waitingSinceMs !== undefined && nowMs - waitingSinceMs >= limitMs;
+}
+
+function decideAborting(step: Step, { seen, nowMs, isSettled }: Facts): Step {
+  const { status } = step;
+  const missing = seen.replicas.filter(({ name }) => !status.obeyed.includes(name)).map(({ name }) => name);
+  const isComplete = isSettled && missing.length === 0;
+  const limitMs =
+    isSettled || seen.replicas.every(view => !view.isReachable) ? patienceMs.unreachable : patienceMs.obeying;
+  if (!isComplete && nowMs - status.stageSinceMs < limitMs) return step;
+  const told = missing.length === 0 ? '' : ` Not reached yet, and told when they are back: ${missing.join(', ')}.`;
+  return end(step, 'aborted', nowMs, `${status.reason}${told}`);
+}
+
+/** What time and replicas ask for, once commands and the judge's veto are through. */
+function decidePhase(step: Step, facts: Facts): Step {
+  const { status } = step;
+  const { seen, nowMs, isSettled } = facts;
+  const limitMs = status.phase === 'preparing' ? patienceMs.preparing : patienceMs.obeying;
+  const isOverdue = status.phase !== 'paused' && hasLostPatience(status, limitMs, nowMs);
+  switch (status.phase) {
+    case 'pending':
+      return prepare(step, nowMs);
+    case 'preparing': {
+      if (isSettled) return enterStage(step, 0, nowMs);
+      const isHopeless = seen.replicas.some(({ isLoadFailed }) => isLoadFailed);
+      const why = `Version ${status.candidate} did not become ready: ${faultsOf(status)}.`;
+      return isHopeless || isOverdue ? abort(step, nowMs, why) : step;
+    }
+    case 'running':
+    case 'promoting': {
+      if (isOverdue) return abort(step, nowMs, `Replicas do not obey: ${faultsOf(status)}.`);
+      if (!isSettled) return step;
+      if (status.phase === 'running') return decideStage(step, nowMs);
+      return end(
+        step,
+        'promoted',
+        nowMs,
+        `Version ${status.candidate} answers alone. ${status.judgement?.reason ?? ''}`.trim(),
+      );
+    }
+    case 'aborting':
+      return decideAborting(step, facts);
+    default:
+      return step;
+  }
+}
+
+/**
+ * The next status, what happened, and which routes to send once that status is written down. Pure: the same arguments give the
+ * same answer, and nothing is sent or written here. At most one phase or stage is entered besides what commands ask for.
+ */
+export function decide(before: ReleaseStatus, seen: Measurements, nowMs: number): Decision {
+  if (isFinal(before.phase)) {
+    const answers = seen.commands.map(({ number }) => ({ number, outcome: `too late: ${before.phase}` }));
+    return { status: before, events: [], answers, orders: ordersOf(before, seen) };
+  }
+  let step = look(before, seen, nowMs);
+  const answers: { number: number; outcome: string }[] = [];
+  const isSettled = () => step.status.waitingSinceMs === undefined && step.status.phase !== 'pending';
+  for (const asked of seen.commands) {
+    const { step: next, outcome } = obey(step, asked, { nowMs, isSettled: isSettled() });
+    step = next;
+    if (outcome !== undefined) answers.push({ number: asked.number, outcome });
+  }
+  const veto = step.status.judgement;
+  if (veto?.verdict === 'abort' && isListening(step.status)) step = abort(step, nowMs, veto.reason);
+  // A command that ordered a route has changed the phase already; what comes next is seen first.
+  if (step.status.revision === before.revision) step = decidePhase(step, { seen, nowMs, isSettled: isSettled() });
+  const { status, events } = step;
+  const isChanged = events.length > 0;
+  const next = isChanged ? { ...status, updatedAtMs: nowMs } : status;
+  return { status: next, events, answers, orders: ordersOf(next, seen) };
+}
