@@ -37,8 +37,11 @@ export default defineConfig({
   },
   // `npx vite web` while the server runs on its usual port.
   server: {
-    proxy: Object.fromEntries(
-      ['/v2', '/models', '/predict', '/health', '/stats'].map(path => [path, 'http://127.0.0.1:8000']),
-    ),
+    proxy: {
+      ...Object.fromEntries(
+        ['/v2', '/models', '/predict', '/health', '/stats', '/releases'].map(path => [path, 'http://127.0.0.1:8000']),
+      ),
+      '/ws': { target: 'ws://127.0.0.1:8000', ws: true },
+    },
   },
 });

@@ -1,7 +1,8 @@
-// The masthead: the mark, the equation, which model answers, and whether the server lives.
+// The masthead: the mark, the two views, the equation, which model answers, and whether the server lives.
 import { formatPercent } from './format.js';
 import { useStore } from './state/store.js';
 import type { Studio } from './state/studio.js';
+import { type Route, releasesHash } from './state/use-route.js';
 import type { Theme } from './state/use-theme.js';
 
 /** A hat function over six triangles: the basis of everything here. */
@@ -18,14 +19,26 @@ const linkWords = { connecting: 'connecting', up: 'server up', down: 'server dow
 
 interface HeaderProps {
   readonly studio: Studio;
+  readonly view: Route['view'];
   readonly theme: Theme;
   readonly onToggleTheme: () => void;
 }
 
-export function Header({ studio, theme, onToggleTheme }: HeaderProps) {
-  const model = useStore(studio.store, state => state.model);
+function Views({ view }: { readonly view: Route['view'] }) {
+  return (
+    <nav class="views" aria-label="Views">
+      <a href="#/" aria-current={view === 'fields' ? 'page' : undefined}>
+        Fields
+      </a>
+      <a href={releasesHash} aria-current={view === 'releases' ? 'page' : undefined}>
+        Releases
+      </a>
+    </nav>
+  );
+}
+
+export function Header({ studio, view, theme, onToggleTheme }: HeaderProps) {
   const link = useStore(studio.store, state => state.link);
-  const n = useStore(studio.store, state => state.permeability?.n);
   const other = theme === 'dark' ? 'light' : 'dark';
   return (
     <header class="masthead">
@@ -35,6 +48,33 @@ export function Header({ studio, theme, onToggleTheme }: HeaderProps) {
           Galerkin <em>studio</em>
         </span>
       </h1>
+      <Views view={view} />
+      {view === 'fields' ? <FieldFacts studio={studio} /> : <span class="masthead-rest" />}
+      <span class="status" role="status" data-link={link}>
+        {linkWords[link]}
+      </span>
+      <button
+        type="button"
+        class="theme-toggle"
+        aria-label={`Use the ${other} theme`}
+        title={`Use the ${other} theme`}
+        onClick={onToggleTheme}
+      >
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <circle cx="12" cy="12" r="7.5" />
+          <path d="M12 4.5a7.5 7.5 0 0 1 0 15z" />
+        </svg>
+      </button>
+    </header>
+  );
+}
+
+/** The equation that is solved, and which model answers. */
+function FieldFacts({ studio }: { readonly studio: Studio }) {
+  const model = useStore(studio.store, state => state.model);
+  const n = useStore(studio.store, state => state.permeability?.n);
+  return (
+    <>
       <p
         class="equation"
         role="math"
@@ -56,21 +96,6 @@ export function Header({ studio, theme, onToggleTheme }: HeaderProps) {
           <dd>{n === undefined ? '–' : `${n} × ${n}`}</dd>
         </div>
       </dl>
-      <span class="status" role="status" data-link={link}>
-        {linkWords[link]}
-      </span>
-      <button
-        type="button"
-        class="theme-toggle"
-        aria-label={`Use the ${other} theme`}
-        title={`Use the ${other} theme`}
-        onClick={onToggleTheme}
-      >
-        <svg viewBox="0 0 24 24" aria-hidden="true">
-          <circle cx="12" cy="12" r="7.5" />
-          <path d="M12 4.5a7.5 7.5 0 0 1 0 15z" />
-        </svg>
-      </button>
-    </header>
+    </>
   );
 }

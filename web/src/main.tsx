@@ -4,6 +4,8 @@ import './styles/layout.css';
 import './styles/controls.css';
 import './styles/panels.css';
 import './styles/guard.css';
+import './styles/releases.css';
+import './styles/release-cards.css';
 import { render } from 'preact';
 import { App } from './app.js';
 

@@ -26,7 +26,8 @@ async function request(path: string, init: RequestInit = {}): Promise<Response> 
   throw new RequestFailure(response.status >= 500 ? 'unavailable' : 'refused', message, response.status, body);
 }
 
-async function json<Schema extends z.ZodMiniType>(
+/** One answer in JSON, checked. Rejects with RequestFailure. */
+export async function json<Schema extends z.ZodMiniType>(
   path: string,
   schema: Schema,
   init?: RequestInit,

@@ -1,0 +1,85 @@
+// The candidate's share of the traffic over time, and how far through its stages the release is.
+import type { ReleaseEvidence, ReleaseStatus } from '../api/release-schemas.js';
+import { TimePlot } from '../charts/time-plot.js';
+import { isFinal } from '../state/releases.js';
+import type { Theme } from '../state/use-theme.js';
+import { boundariesOf, ordered, shareCurve } from './curves.js';
+import { formatShare, formatSpan } from './words.js';
+
+const height = 150;
+
+export function ShareCard({ evidence, theme }: { readonly evidence: ReleaseEvidence; readonly theme: Theme }) {
+  const { status, points } = evidence;
+  const { time, share } = shareCurve(evidence);
+  const now = share.at(-1) ?? 0;
+  return (
+    <section class="card" aria-labelledby="share-title">
+      <header class="panel-head">
+        <h2 id="share-title">Candidate’s share of the traffic</h2>
+        <b>{formatShare(100 * now)}</b>
+      </header>
+      <TimePlot
+        id="share"
+        label={`The candidate's share of the traffic over time, now ${now} percent`}
+        time={time}
+        curves={[{ label: 'share', color: '--series-1', values: share, isStepped: true }]}
+        levels={[]}
+        boundaries={boundariesOf(ordered(points), status.startedAtMs)}
+        range={[0, 104]}
+        format={value => `${value}%`}
+        height={height}
+        theme={theme}
+      />
+    </section>
+  );
+}
+
+/** Time in the present stage, as far as the server has told. */
+function heldMs({ phase, stageHeldMs, stageSinceMs, updatedAtMs }: ReleaseStatus, latestMs: number): number {
+  return stageHeldMs + (phase === 'running' ? Math.max(0, Math.max(updatedAtMs, latestMs) - stageSinceMs) : 0);
+}
+
+export function StagesCard({ evidence: { status, points } }: { readonly evidence: ReleaseEvidence }) {
+  const { stages, stage: current, phase } = status;
+  const held = heldMs(
+    status,
+    points.reduce((latest, { atMs }) => Math.max(latest, atMs), 0),
+  );
+  const stateOf = (k: number): 'done' | 'now' | 'next' => {
+    if (phase === 'promoted' || k < current) return 'done';
+    return k === current && !isFinal(status) ? 'now' : 'next';
+  };
+  const words = { done: 'done', now: 'now', next: 'not begun' } as const;
+  return (
+    <section class="card" aria-labelledby="stages-title">
+      <header class="panel-head">
+        <h2 id="stages-title">Stages</h2>
+        <span class="tag">
+          {stages.length === 0 ? '–' : `${Math.min(current + 1, stages.length)} of ${stages.length}`}
+        </span>
+      </header>
+      <ol class="stages">
+        {stages.map(({ title, candidateShare, holdMs, approve, mirrorShare }, k) => {
+          const state = stateOf(k);
+          const part = state === 'done' ? 1 : state === 'now' ? Math.min(1, held / Math.max(1, holdMs)) : 0;
+          return (
+            <li key={k} data-state={state} aria-current={state === 'now' ? 'step' : undefined}>
+              <span class="stage-title">{title}</span>
+              <span class="stage-share">{formatShare(candidateShare)}</span>
+              <span class="stage-bar" aria-hidden="true">
+                <i style={{ '--part': part }} />
+              </span>
+              <small>
+                {state === 'now'
+                  ? `${formatSpan(held)} of at most ${formatSpan(holdMs)}`
+                  : `${words[state]}, at most ${formatSpan(holdMs)}`}
+                {mirrorShare > 0 && `, copies ${formatShare(mirrorShare)}`}
+                {approve && ', a person approves'}
+              </small>
+            </li>
+          );
+        })}
+      </ol>
+    </section>
+  );
+}
