@@ -1,6 +1,10 @@
 // The Debian packages that tests and benchmarks drive for real; installed when we may, otherwise named.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+
+/** Debian keeps each version of PostgreSQL in a folder of its own. */
+const hasProgram = (folder, program) =>
+  existsSync(folder) && readdirSync(folder).some(version => existsSync(`${folder}/${version}/${program}`));
 
 /** Each: the Debian package, a file that shows it is there, and what it is for. */
 const ofTests = [
@@ -28,6 +32,11 @@ const ofTests = [
     name: 'nginx',
     present: () => existsSync(process.env.NGINX ?? '/usr/sbin/nginx'),
     use: 'tests of routes in a gateway',
+  },
+  {
+    name: 'postgresql',
+    present: () => process.env.POSTGRES_BIN !== undefined || hasProgram('/usr/lib/postgresql', 'bin/postgres'),
+    use: 'tests of state in PostgreSQL',
   },
   {
     name: 'libonnx-testdata',

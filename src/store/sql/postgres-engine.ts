@@ -1,5 +1,6 @@
 // PostgreSQL: a pool for statements, and a connection of its own for each office that is held.
 import type { Client } from 'pg';
+import { GalerkinError } from '../../base/index.js';
 import type { Office } from './database.js';
 import type { Engine, EngineOptions } from './engine.js';
 import { sqlFault } from './faults.js';
@@ -19,7 +20,9 @@ export async function openPostgres(at: SqlPlace & { engine: 'postgres' }, option
   const pool = new pg.Pool({ ...config, max: options.poolSize });
   pool.on('error', hear);
   pool.on('connect', client => client.on('error', hear));
+  let isClosed = false;
   const connect = async (): Promise<Client> => {
+    if (isClosed) throw new GalerkinError('DATABASE_UNREACHABLE', { place, why: 'it has been closed' });
     const client = new pg.Client(config);
     client.on('error', hear);
     try {
@@ -43,6 +46,7 @@ export async function openPostgres(at: SqlPlace & { engine: 'postgres' }, option
       return office;
     },
     async close() {
+      isClosed = true;
       await Promise.allSettled([...offices].map(office => office.resign()));
       await pool.end();
     },

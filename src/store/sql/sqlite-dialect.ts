@@ -9,7 +9,7 @@ const maxStatements = 256;
 
 /** Whole numbers go as integers; the binding would send every number as a floating one. */
 const bound = (value: unknown): unknown =>
-  typeof value === 'number' && Number.isSafeInteger(value) && !Object.is(value, -0) ? BigInt(value) : value;
+  typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
 
 function statementOf(raw: Libsql.Database, text: string): SqliteStatement {
   const statement = raw.prepare(text);
