@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import { GalerkinError, isGalerkinError, resolveOptions, systemClock } from '../../base/index.js';
 import { learn, learnOptions } from '../../learn/index.js';
 import { readPackage } from '../../model/index.js';
-import { checkPorts, serve, serveOptions } from '../../serve/index.js';
+import { checkPorts, serveOptions } from '../../serve/index.js';
+import { controlOptions } from '../control/options.js';
+import { serveControlled } from '../control/serve-controlled.js';
 import { addFlags, typedFlags } from '../flags.js';
 import { folderFlag, repositoryIn } from '../folders.js';
 import { onInterrupt } from '../interrupt.js';
@@ -38,7 +40,7 @@ export function startCommand(): Command {
   const command = new Command('start')
     .addOption(folderFlag())
     .option('--json', 'print one line of JSON once the server is up', false);
-  return addFlags(addFlags(command, placeOptions), learnOptions, ['folder']).action(run);
+  return addFlags(addFlags(addFlags(command, placeOptions), controlOptions), learnOptions, ['folder']).action(run);
 }
 
 async function run({ folder, json }: StartFlags, command: Command): Promise<void> {
@@ -52,8 +54,9 @@ async function run({ folder, json }: StartFlags, command: Command): Promise<void
     if (!(await isLearnt(repository))) await learnFirst(options, { signal, json });
     else if (Object.keys(options).length > 1) process.stderr.write(alreadyLearnt);
     if (signal.aborted) return;
-    const server = await serve(
+    const server = await serveControlled(
       { repository, ...place, studioFolder: studioFolder() },
+      typedFlags(command, controlOptions),
       { backends: [solverBackend()], log: complaints },
     );
     report(json, serverFacts(server), () => `\n${welcome(server, true)}`);

@@ -27,3 +27,11 @@ const textOf = (piece: Piece): string => (typeof piece === 'string' ? piece : pi
 
 /** The same without limit or colour: for logs. */
 export const plainLine = (pieces: readonly Piece[]): string => pieces.map(textOf).join('').trimEnd();
+
+/** A sentence in lines between words, at most two of them: the last is cut where it is drawn. */
+export function wrapped(text: string, columns: number): string[] {
+  if (text === '') return [];
+  if (text.length <= columns) return [text];
+  const space = text.lastIndexOf(' ', columns);
+  return space <= 0 ? [text] : [text.slice(0, space), text.slice(space + 1)];
+}

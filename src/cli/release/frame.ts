@@ -1,6 +1,6 @@
 // A release under way as lines for people: where it stands, what the judge knows of each criterion, the traffic, what happened last.
 import { type EventAnswer, finalPhases, type StatusAnswer } from '../../control/index.js';
-import { type CanvasOptions, type Colour, line, type Piece } from './canvas.js';
+import { type CanvasOptions, type Colour, line, type Piece, wrapped } from './canvas.js';
 import type { TrafficTally } from './traffic.js';
 import { clockTime, effectNumber, effectUnit, plain, sharePercent, shortCount, valueText } from './words.js';
 
@@ -14,6 +14,7 @@ export interface Seen {
 }
 
 const shownEvents = 5;
+const shownFaults = 3;
 /** From here on there is room for the figures of both versions. */
 const wide = 96;
 const marks = { promote: ['✓', 'green'], continue: ['·', 'yellow'], abort: ['✗', 'red'] } as const;
@@ -68,9 +69,13 @@ function stageLines(status: StatusAnswer, { nowMs, columns }: { nowMs: number; c
   ];
   if (current === undefined || isFinal(status)) return [head];
   const mirror = current.mirrorShare > 0 ? `, copies of ${sharePercent(current.mirrorShare)}` : '';
-  const time = holdMs > 0 ? `  ${clockTime(held)} of ${clockTime(holdMs)}; all at most ${clockTime(leftMs)} more` : '';
-  const waits = current.approve && held >= holdMs ? '  waits for: galerkin release promote' : '';
-  return [head, [`${plain(current.title)}: candidate ${sharePercent(current.candidateShare)}${mirror}${time}${waits}`]];
+  const what = `${plain(current.title)}: candidate ${sharePercent(current.candidateShare)}${mirror}`;
+  const time =
+    holdMs > 0 ? `held ${clockTime(held)} of ${clockTime(holdMs)}, all over in ${clockTime(leftMs)} at most` : '';
+  const waits: Piece[][] =
+    current.approve && held >= holdMs ? [[['waits for a person: galerkin release promote', 'yellow']]] : [];
+  if (columns >= wide) return [head, [`${what}; ${time}`], ...waits];
+  return [head, [what], [time], ...waits];
 }
 
 type Criterion = NonNullable<StatusAnswer['judgement']>['criteria'][number];
@@ -86,22 +91,26 @@ function criterionLine(criterion: Criterion, columns: number): Piece[] {
     columns < wide ? '' : `  ${valueText(metric, criterion.stable)} → ${valueText(metric, criterion.candidate)}`;
   return [
     [`${mark} `, colour],
-    plain(metric).padEnd(13),
+    plain(metric).padEnd(12),
     `${effectNumber(effect)} ${effect === null ? '' : unit}`.trimEnd().padStart(9),
     ` ${interval.padEnd(16)}`,
-    ` ${limit.padEnd(8)}`,
-    ` ${samples}`.padEnd(11),
+    ` ${limit.padEnd(7)}`,
+    ` ${samples}`.padEnd(10),
     [values, 'dim'],
   ];
 }
 
+/** Replicas that do not obey, and why. */
+const faultLines = ({ faults = {} }: StatusAnswer): Piece[][] =>
+  Object.entries(faults)
+    .filter(([, why]) => why !== '')
+    .slice(0, shownFaults)
+    .map(([replica, why]): Piece[] => [['! ', 'yellow'], `${plain(replica)}: ${plain(why)}`]);
+
 function judgeLines({ judgement, advice }: StatusAnswer, columns: number): Piece[][] {
   if (judgement === undefined) return [[['  The judge has heard nothing yet.', 'dim']]];
-  const head: Piece[] = [['  worse by         effect interval         margin   samples', 'dim']];
-  const words: Piece[] = [
-    ['  ', 'dim'],
-    [plain(judgement.reason), 'dim'],
-  ];
+  const head: Piece[] = [['  worse by       effect interval         margin  samples', 'dim']];
+  const words = wrapped(plain(judgement.reason), columns - 2).map((text): Piece[] => [[`  ${text}`, 'dim']]);
   const advised: Piece[][] =
     advice?.advice === undefined
       ? []
@@ -115,7 +124,7 @@ function judgeLines({ judgement, advice }: StatusAnswer, columns: number): Piece
               .join(', ')})`,
           ],
         ];
-  return [head, ...judgement.criteria.map(each => criterionLine(each, columns)), words, ...advised];
+  return [head, ...judgement.criteria.map(each => criterionLine(each, columns)), ...words, ...advised];
 }
 
 export function trafficPieces(traffic: TrafficTally): Piece[] {
@@ -150,7 +159,8 @@ export function frame(seen: Seen, { columns, colours }: CanvasOptions): string[]
   const lines: Piece[][] = [
     headPieces(status),
     ...stageLines(status, { nowMs, columns }),
-    [plain(status.reason)],
+    ...wrapped(plain(status.reason), columns).map((text): Piece[] => [text]),
+    ...faultLines(status),
     [],
     ...judgeLines(status, columns),
     [],

@@ -63,6 +63,8 @@ export const statusAnswer = z.looseObject({
   stageHeldMs: z.number(),
   revision: z.int(),
   obeyed: z.array(z.string()),
+  /** Why replicas do not obey, by name. */
+  faults: z.record(z.string(), z.string()).optional(),
   reason: z.string(),
   startedBy: z.string(),
   startedAtMs: z.number(),

@@ -1,0 +1,94 @@
+// The desk of releases on an open database, for the fleet that shares it or for this server alone.
+import { randomInt } from 'node:crypto';
+import { seededRandom, systemTimers } from '../../base/index.js';
+import {
+  type Fleet,
+  type FleetMember,
+  fleetOf,
+  joinFleet,
+  openReleases,
+  ownReplica,
+  type ReleaseDesk,
+  type ReleaseDocument,
+  type ReleasePlan,
+} from '../../control/index.js';
+import type { Repository } from '../../model/index.js';
+import type { Server } from '../../serve/index.js';
+import { type ControlDatabase, openNothing } from './database.js';
+import { advertisedUrl } from './options.js';
+
+export interface DeskPlace {
+  readonly server: Server;
+  readonly repository: Repository;
+  /** Of this server in the fleet. */
+  readonly name: string;
+  readonly isShared: boolean;
+  readonly advertise: string;
+  readonly complain: (line: string) => void;
+}
+
+export interface OpenDesk {
+  readonly releases: ReleaseDesk;
+  /** Ends the loop, gives the office back, leaves the fleet. */
+  close(): Promise<void>;
+}
+
+/** A fault that comes again with each tick is told once, until another one comes. */
+function onceEach(complain: (line: string) => void): (error: unknown) => void {
+  let last = '';
+  return error => {
+    const line = error instanceof Error ? error.message : String(error);
+    if (line !== last) complain(line);
+    last = line;
+  };
+}
+
+function deskOn(
+  database: ControlDatabase,
+  fleet: Fleet,
+  { repository, name, complain }: DeskPlace,
+): Promise<ReleaseDesk> {
+  // Only names of releases are drawn from it: they must differ from one server, and one start, to the next.
+  const random = seededRandom(randomInt(2 ** 32));
+  return openReleases({ database, fleet, repository, random, by: name, onFault: onceEach(complain) });
+}
+
+/** Takes part in the control of releases from here on. @throws REPLICA_NAME_TAKEN, and what the database throws */
+export async function openDesk(database: ControlDatabase, place: DeskPlace): Promise<OpenDesk> {
+  const { server, name, isShared, advertise, complain } = place;
+  const own = ownReplica(name, server.traffic);
+  let member: FleetMember | undefined;
+  if (isShared) {
+    const url = advertisedUrl(advertise, server);
+    member = await joinFleet({ database, own, url, timers: systemTimers, complain });
+  }
+  try {
+    const releases = await deskOn(database, member?.fleet ?? fleetOf(own), place);
+    releases.run();
+    return {
+      releases,
+      async close() {
+        await releases.close();
+        await member?.leave();
+      },
+    };
+  } catch (error) {
+    await member?.leave();
+    throw error;
+  }
+}
+
+/** What a document would do, where nothing has been released yet: asked of a database in memory. */
+export async function planOnNothing(document: ReleaseDocument, place: DeskPlace): Promise<ReleasePlan> {
+  const database = await openNothing();
+  try {
+    const releases = await deskOn(database, fleetOf(ownReplica(place.name, place.server.traffic)), place);
+    try {
+      return await releases.plan(document);
+    } finally {
+      await releases.close();
+    }
+  } finally {
+    await database.close();
+  }
+}
