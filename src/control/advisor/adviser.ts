@@ -7,7 +7,7 @@ import { openSession, type Session } from '../../runtime/index.js';
 import type { Advice, AdvisedVersions, Adviser } from './advice.js';
 import { shapleyValues } from './boosting/shapley.js';
 import { type Forest, sigmoid } from './boosting/tree.js';
-import { type FeatureGroup, featureGroups, featureRow, features } from './features/features.js';
+import { type FeatureGroup, featureGroups, featureRow, features, withoutWorst } from './features/features.js';
 import { Heard } from './features/heard.js';
 import { type AdvisedMetric, type Margins, usualMargins } from './features/margins.js';
 import { readAdviser } from './model/model-file.js';
@@ -17,7 +17,9 @@ const version = z.int().min(1);
 
 export const adviserOptions = z.strictObject({
   confidence: z.number().min(0.5).max(1).default(0.95),
-  versions: z.strictObject({ stable: version, candidate: version }),
+  versions: z
+    .strictObject({ stable: version, candidate: version })
+    .refine(({ stable, candidate }) => stable !== candidate, 'wanted two versions'),
   margins: z
     .strictObject({
       'latency-mean': margin('latency-mean'),
@@ -95,7 +97,7 @@ class LearnedAdviser implements Adviser {
 
   /** Features that are known, by how much they move the log odds. */
   #drivers(row: Float32Array): Advice['drivers'] {
-    const contributions = shapleyValues(this.#forest, row);
+    const contributions = withoutWorst(row, shapleyValues(this.#forest, row));
     return features
       .map(({ name }, k) => ({ feature: name, value: row[k], contribution: contributions[k] }))
       .filter(({ value, contribution }) => !Number.isNaN(value) && Math.abs(contribution) > leastContribution)

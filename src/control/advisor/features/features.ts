@@ -182,10 +182,57 @@ const resourceUsage = matched(
   'log computing time of a request within blocks of time',
 );
 
-/** All features in the order in which the model takes them. */
-export const features: readonly Feature[] = Object.freeze([...latency, ...errorRate, ...accuracy, ...resourceUsage]);
+const measured: readonly Feature[] = [...latency, ...errorRate, ...accuracy, ...resourceUsage];
+
+/** The largest of many views: whatever figure is worst. Without it each figure's harm would have to be learnt by itself. */
+interface Worst {
+  readonly name: string;
+  readonly doc: string;
+  /** Columns of the views. */
+  readonly over: readonly number[];
+}
+
+const columnsEnding = (suffix: string): number[] =>
+  measured.flatMap(({ name }, column) => (name.endsWith(suffix) ? [column] : []));
+
+const worst: readonly Worst[] = [
+  { name: 'worst.z', doc: 'the largest of all that end in .z', over: columnsEnding('.z') },
+  { name: 'worst.margin_z', doc: 'the largest of all that end in .margin_z', over: columnsEnding('.margin_z') },
+];
+
+/** The column whose value is largest; -1 where none is known. */
+function largestColumn(row: Float32Array, { over }: Worst): number {
+  let [found, largestYet] = [-1, Number.NEGATIVE_INFINITY];
+  for (const column of over) if (row[column] > largestYet) [found, largestYet] = [column, row[column]];
+  return found;
+}
+
+/** All features in the order in which the model takes them; the worst of the others come last. */
+export const features: readonly {
+  readonly name: string;
+  readonly group: FeatureGroup | 'all';
+  readonly doc: string;
+}[] = Object.freeze([...measured, ...worst.map(({ name, doc }) => ({ name, group: 'all' as const, doc }))]);
 
 /** The model's input: one row, NaN where a figure is not known or its group is left out. */
 export function featureRow(heard: Heard, margins: Margins, groups: ReadonlySet<FeatureGroup>): Float32Array {
-  return Float32Array.from(features, ({ group, of }) => (groups.has(group) ? of(heard, margins) : Number.NaN));
+  const row = new Float32Array(features.length).fill(Number.NaN);
+  for (const [column, { group, of }] of measured.entries()) if (groups.has(group)) row[column] = of(heard, margins);
+  for (const [k, each] of worst.entries()) {
+    const column = largestColumn(row, each);
+    if (column >= 0) row[measured.length + k] = row[column];
+  }
+  return row;
+}
+
+/** Contributions in which what 'worst' moved is counted to the figure that is the worst. The sum stays. */
+export function withoutWorst(row: Float32Array, contributions: Float64Array): Float64Array {
+  const own = contributions.slice();
+  for (const [k, each] of worst.entries()) {
+    const column = largestColumn(row, each);
+    if (column < 0) continue;
+    own[column] += own[measured.length + k];
+    own[measured.length + k] = 0;
+  }
+  return own;
 }
