@@ -84,3 +84,25 @@ export {
 export { type ReleaseTables, releaseMigrations } from './release/tables.js';
 export type { Fleet, Replica } from './replica.js';
 export { releaseReport } from './report/report.js';
+export { type GarbageOptions, garbageOptions } from './versions/collect-garbage.js';
+export type { GarbageReport, IsServing } from './versions/collection.js';
+export type { CompareOptions } from './versions/compare/compare-versions.js';
+export type { Regime, RegimeAccuracy, RunTimes, VersionComparison } from './versions/compare/comparison.js';
+export { comparisonTable } from './versions/compare/comparison-table.js';
+export {
+  type LineageLink,
+  ModelVersionManager,
+  type VersionManagerParts,
+  type VersionWord,
+} from './versions/model-version-manager.js';
+export type {
+  VersionChange,
+  VersionEvent,
+  VersionFacts,
+  VersionLineage,
+  VersionRecord,
+  VersionUse,
+} from './versions/record.js';
+export { type VersionStage, versionStages } from './versions/stages.js';
+export type { SyncReport } from './versions/synchronise.js';
+export { type VersionTables, versionMigrations } from './versions/tables.js';

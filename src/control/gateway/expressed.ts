@@ -1,5 +1,5 @@
 // A route in somebody else's words, and by name whatever those words cannot say.
-import { GalerkinError, isGalerkinError } from '../../base/index.js';
+import { GalerkinError } from '../../base/index.js';
 import type { Route } from '../../model/index.js';
 
 /** Parts of a route that a gateway may have no words for. */
@@ -53,7 +53,3 @@ export function assertExpressed(
 export function inexpressible({ model }: Route, by: string, { kind, why }: Lapse): GalerkinError {
   return new GalerkinError('ROUTE_INEXPRESSIBLE', { model, by, lapses: [`${kind} (${why})`] });
 }
-
-/** The reason of a failure, for a message. */
-export const reasonOf = (cause: unknown): string =>
-  isGalerkinError(cause) || cause instanceof Error ? cause.message : String(cause);

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { GalerkinError, integerOption, optionSchema, resolveOptions, type Timers } from '../../base/index.js';
 import { isCurrent, parseRoute, type Route } from '../../model/index.js';
+import { reasonOf } from '../reason.js';
 import { confirmGeneration } from './confirm-generation.js';
-import { assertExpressed, type Lapse, type LapseKind, lapseKinds, reasonOf } from './expressed.js';
+import { assertExpressed, type Lapse, type LapseKind, lapseKinds } from './expressed.js';
 import { type GatewayCommand, type RunCommand, runCommand } from './gateway-command.js';
 import type { GatewayLanguage } from './gateway-language.js';
 import { type Generation, openGenerations, textOf } from './generations.js';

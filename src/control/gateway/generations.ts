@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { GalerkinError } from '../../base/index.js';
 import { type Route, routeSchema } from '../../model/index.js';
 import { readBytes, systemCode, writeFailure, writeFileAtomic } from '../../store/index.js';
-import { reasonOf } from './expressed.js';
+import { reasonOf } from '../reason.js';
 
 export interface Generation {
   readonly number: number;
