@@ -2,6 +2,7 @@
 import type { Clock, Timers } from '../base/index.js';
 import { processMetrics } from '../observe/index.js';
 import type { Engine } from './engine/engine.js';
+import type { ServerExtension } from './extension.js';
 import { createGrpc } from './grpc/grpc-server.js';
 import { closeHttp, createHttp } from './http/server.js';
 import { grpcPlace, listen, metricsPlace } from './listen.js';
@@ -11,6 +12,7 @@ import type { ProtocolState } from './protocol/state.js';
 import { engineMetrics } from './statistics/engine-metrics.js';
 import { hostMetrics } from './statistics/host-metrics.js';
 import { writeMetrics } from './statistics/metrics-page.js';
+import { routeMetrics } from './statistics/route-metrics.js';
 
 /** What every door leads to. */
 export interface House {
@@ -20,6 +22,7 @@ export interface House {
   readonly timers: Timers;
   readonly version: string;
   readonly protocol: ProtocolState;
+  readonly extensions: readonly ServerExtension[];
 }
 
 export interface Doors {
@@ -31,10 +34,10 @@ export interface Doors {
 
 /** Opens what the options ask for. @throws PORT_UNAVAILABLE; then none is open. */
 export async function openDoors(house: House): Promise<Doors> {
-  const { engine, config, clock, timers, version, protocol } = house;
+  const { engine, config, clock, timers, version, protocol, extensions } = house;
   const { drainTimeoutMs } = config;
   const watched = processMetrics();
-  const collectors = [watched, hostMetrics(clock), engineMetrics(engine)];
+  const collectors = [watched, hostMetrics(clock), engineMetrics(engine), routeMetrics(engine.traffic)];
   const page = (accept: string | undefined) => writeMetrics(engine.models, { accept, collectors });
   const closing: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -42,7 +45,7 @@ export async function openDoors(house: House): Promise<Doors> {
     watched.stop();
   };
   try {
-    const http = await createHttp({ engine, config, clock, timers, version, protocol, metrics: page });
+    const http = await createHttp({ engine, config, clock, timers, version, protocol, extensions, metrics: page });
     const { port } = await listen(http, config);
     closing.push(() => closeHttp(http, drainTimeoutMs));
     let grpcPort: number | undefined;

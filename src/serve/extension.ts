@@ -4,6 +4,7 @@ import type { z } from 'zod';
 export interface ExtensionCall {
   /** Of the path, decoded. */
   readonly params: Readonly<Record<string, string>>;
+  /** Of a name that comes twice, the last. */
   readonly query: Readonly<Record<string, string>>;
   /** Names in lower case, such as authorization; a header that came several times has its values joined by ', '. */
   readonly headers: Readonly<Record<string, string>>;
@@ -34,7 +35,7 @@ export interface ExtensionRoute {
 export interface ServerExtension {
   readonly name: string;
   readonly routes: readonly ExtensionRoute[];
-  /** What WebSockets tell to those who subscribe to this kind of event. */
+  /** What WebSockets tell to those who subscribe to this kind of event; the kind must be one that no other has. */
   readonly events?: {
     readonly kind: string;
     subscribe(listener: (event: object) => void): () => void;

@@ -28,6 +28,7 @@ export type { Execution, Pool, Source } from './engine/pool.js';
 export type { Answer, Question } from './engine/question.js';
 export { newStageTimes, type Scheduler, type StageTimes, type Work } from './engine/scheduler.js';
 export { plainTerms, type Terms } from './engine/terms.js';
+export type { ExtensionCall, ExtensionPage, ExtensionRoute, ServerExtension } from './extension.js';
 export { checkPorts } from './listen.js';
 export { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
 export type { Traffic } from './routing/traffic.js';

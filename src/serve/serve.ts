@@ -12,6 +12,7 @@ import {
 import type { Route } from '../model/index.js';
 import type { Backend } from './backends/backend.js';
 import type { Engine } from './engine/engine.js';
+import type { ServerExtension } from './extension.js';
 import { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
 import { openServerLog } from './protocol/server-log.js';
 import { type ProtocolState, protocolState } from './protocol/state.js';
@@ -28,6 +29,8 @@ export interface Surroundings {
   readonly random?: Random;
   /** Obeyed before a door opens: a version that does not load is told in its status, and the stable one answers. */
   readonly routes?: readonly Route[];
+  /** Routes and events that are not the server's own; each is closed once no more requests come, before the models go. */
+  readonly extensions?: readonly ServerExtension[];
   /** Takes the lines of the server's log, each without its end; without it there is none. */
   readonly log?: (line: string) => void;
 }
@@ -57,7 +60,7 @@ export interface Server {
  */
 export async function serve(options: ServeOptions = {}, surroundings: Surroundings = {}): Promise<Server> {
   const config = resolveOptions('serve', serveOptions, options);
-  const { backends = [], clock = systemClock, timers = systemTimers, routes = [], log } = surroundings;
+  const { backends = [], clock = systemClock, timers = systemTimers, routes = [], extensions = [], log } = surroundings;
   const { random = seededRandom(Math.floor(1000 * clock.now())) } = surroundings;
   // The HTTP stack takes as long to load as the models do, and child processes that import this room never need it.
   const loading = import('./doors.js');
@@ -73,7 +76,7 @@ export async function serve(options: ServeOptions = {}, surroundings: Surroundin
   try {
     engine = await startEngine(config, { backends, clock, timers, random, routes });
     const { openDoors } = await loading;
-    const doors = await openDoors({ engine, config, clock, timers, version: packageVersion(), protocol });
+    const doors = await openDoors({ engine, config, clock, timers, version: packageVersion(), protocol, extensions });
     return {
       ...doors,
       host: config.host,
@@ -83,6 +86,7 @@ export async function serve(options: ServeOptions = {}, surroundings: Surroundin
       close: once(async () => {
         // Models stay until the last request has its answer.
         await doors.close();
+        await Promise.allSettled(extensions.map(extension => extension.close?.()));
         await end(engine);
       }),
     };

@@ -7,13 +7,21 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as 
 export interface Handlers {
   readonly GET?: RouteHandlerMethod;
   readonly POST?: RouteHandlerMethod;
+  readonly PUT?: RouteHandlerMethod;
+  readonly DELETE?: RouteHandlerMethod;
 }
 
 /** Registers `url`; HEAD comes with GET. */
-export function endpoint(app: FastifyInstance, url: string, { GET, POST }: Handlers): void {
+export function endpoint(app: FastifyInstance, url: string, handlers: Handlers): void {
+  const { GET, POST, PUT, DELETE } = handlers;
   if (GET) app.get(url, GET);
   if (POST) app.post(url, POST);
-  const allowed: string[] = [...(GET ? ['GET', 'HEAD'] : []), ...(POST ? ['POST'] : [])];
+  if (PUT) app.put(url, PUT);
+  if (DELETE) app.delete(url, DELETE);
+  const allowed: string[] = [
+    ...(GET ? ['GET', 'HEAD'] : []),
+    ...[POST && 'POST', PUT && 'PUT', DELETE && 'DELETE'].filter(each => each !== undefined),
+  ];
   app.route({
     url,
     method: methods.filter(method => !allowed.includes(method)),

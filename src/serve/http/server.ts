@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type Clock, GalerkinError, systemTimers, type Timers } from '../../base/index.js';
 import type { Engine } from '../engine/engine.js';
+import type { ServerExtension } from '../extension.js';
 import { addOpenApi } from '../openapi/openapi-routes.js';
 import type { ServeConfig } from '../options.js';
 import { addPeopleRoutes } from '../people/people-routes.js';
@@ -15,6 +16,7 @@ import { collectBody } from './body.js';
 import { addCaching } from './caching.js';
 import { addCompression } from './compression.js';
 import { sendError } from './errors.js';
+import { addExtensions } from './extension-routes.js';
 import { addOriginGate, originGate } from './origin.js';
 import { inferDoor } from './v2-door.js';
 import { addV2Routes } from './v2-routes.js';
@@ -54,6 +56,7 @@ export interface HttpOptions {
   /** Shared with the other protocols of the server. */
   readonly protocol?: ProtocolState;
   readonly timers?: Timers;
+  readonly extensions?: readonly ServerExtension[];
   /** The page of metrics, by what the client accepts. */
   readonly metrics: (accept: string | undefined) => MetricsPage;
 }
@@ -61,7 +64,7 @@ export interface HttpOptions {
 /** The server with all its routes, not yet listening. */
 export async function createHttp({ engine, config, clock, version, ...shared }: HttpOptions): Promise<FastifyInstance> {
   const { maxBodyBytes, requestTimeoutMs } = config;
-  const { protocol = protocolState({ allowClientShm: config.allowClientShm }) } = shared;
+  const { protocol = protocolState({ allowClientShm: config.allowClientShm }), extensions = [] } = shared;
   const v2 = { engine, maxBodyBytes, name: config.serverName, version, protocol, clock };
   const gate = originGate(config);
   let closing = false;
@@ -104,7 +107,8 @@ export async function createHttp({ engine, config, clock, version, ...shared }: 
     if (closing) reply.header('connection', 'close');
     done(null, payload);
   });
-  const sockets = await addWebSockets(app, { engine, config, protocol, clock, timers: shared.timers ?? systemTimers });
+  const { timers = systemTimers } = shared;
+  const sockets = await addWebSockets(app, { engine, config, protocol, clock, timers, extensions });
   addOriginGate(app, gate);
   addCaching(app);
   addCompression(app, { thresholdBytes: config.compressFromBytes });
@@ -118,7 +122,8 @@ export async function createHttp({ engine, config, clock, version, ...shared }: 
     metrics: shared.metrics,
     webSockets: () => sockets.open,
   });
-  addOpenApi(app, { engine, version });
+  addExtensions(app, extensions, maxBodyBytes);
+  addOpenApi(app, { engine, version, extensions });
   if (config.studioFolder !== '') await addStudio(app, config.studioFolder);
   return app;
 }

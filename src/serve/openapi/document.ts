@@ -1,7 +1,9 @@
 // The API document, OpenAPI 3.1, made from the operations and the very schemas that check the bodies.
 import { z } from 'zod';
 import type { ServedModel } from '../engine/served-model.js';
+import type { ServerExtension } from '../extension.js';
 import { inferExample, predictExample, shownModels } from './examples.js';
+import { extensionOperations } from './extension-operations.js';
 import { type Content, type Operation, type Parameter, pathParameters } from './operation.js';
 import { peopleOperations } from './people-operations.js';
 import { apiSchemas, descriptions } from './registry.js';
@@ -26,7 +28,7 @@ function components(): Record<string, object> {
 function schemaOf(schema: z.ZodType): object {
   const known = apiSchemas.get(schema);
   if (known !== undefined) return { $ref: reference(known.id) };
-  const { $schema: _dialect, ...inline } = z.toJSONSchema(schema, { io: 'input' });
+  const { $schema: _dialect, ...inline } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return inline;
 }
 
@@ -72,10 +74,14 @@ function operationOf(operation: Operation, models: readonly ServedModel[]): obje
 }
 
 /** The document for these models; takes some milliseconds. */
-export function apiDocument(version: string, served: readonly ServedModel[]): object {
+export function apiDocument(
+  version: string,
+  served: readonly ServedModel[],
+  extensions: readonly ServerExtension[] = [],
+): object {
   const models = shownModels(served);
   const paths: Record<string, Record<string, object>> = {};
-  for (const operation of operations) {
+  for (const operation of [...operations, ...extensions.flatMap(extensionOperations)]) {
     paths[operation.path] = { ...paths[operation.path], [operation.method]: operationOf(operation, models) };
   }
   return {
@@ -93,6 +99,7 @@ export function apiDocument(version: string, served: readonly ServedModel[]): ob
       { name: 'monitoring', description: 'Health, statistics, scaling.' },
       { name: 'KServe v2', description: 'The protocol that clients of Triton speak, also with binary tensors.' },
       { name: 'KServe v2 extensions', description: 'What Triton adds to the protocol.' },
+      ...extensions.map(({ name }) => ({ name, description: `What '${name}' adds to this server.` })),
     ],
     paths,
     components: { schemas: components() },

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { GalerkinError } from '../../base/index.js';
 import type { Engine } from '../engine/engine.js';
 import type { ServedModel } from '../engine/served-model.js';
+import type { ServerExtension } from '../extension.js';
 import { endpoint } from '../http/endpoint.js';
 import { type Asset, asset, sendAsset } from '../people/assets.js';
 import { docsPage, docsPolicy, docsScript, docsStyle, swaggerFiles } from './docs-page.js';
@@ -22,13 +23,13 @@ async function docsAssets(): Promise<ReadonlyMap<string, Asset>> {
 }
 
 /** The document as text, made again only when the models that run are others. */
-function documentText({ engine, version }: OpenApiOptions): () => string {
+function documentText({ engine, version, extensions = [] }: OpenApiOptions): () => string {
   let madeFor: readonly ServedModel[] = [];
   let text = '';
   return () => {
     const models = engine.models.map(({ served }) => served);
     if (text === '' || models.length !== madeFor.length || models.some((model, place) => model !== madeFor[place])) {
-      text = JSON.stringify(apiDocument(version, models));
+      text = JSON.stringify(apiDocument(version, models, extensions));
       madeFor = models;
     }
     return text;
@@ -38,6 +39,7 @@ function documentText({ engine, version }: OpenApiOptions): () => string {
 export interface OpenApiOptions {
   readonly engine: Engine;
   readonly version: string;
+  readonly extensions?: readonly ServerExtension[];
 }
 
 const paramsSchema = z.object({ '*': z.string() });

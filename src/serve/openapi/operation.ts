@@ -15,7 +15,7 @@ export interface Parameter {
 }
 
 export interface Operation {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** With the parameters in braces, such as /models/{model}. */
   readonly path: string;
   readonly tag: string;

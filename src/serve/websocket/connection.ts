@@ -8,14 +8,7 @@ import { refusalOf } from '../people/refusal.js';
 import type { ProtocolState } from '../protocol/state.js';
 import type { Origin } from '../routing/origin.js';
 import type { EventHub, Subscriber } from './event-hub.js';
-import {
-  answerFrame,
-  type EventKind,
-  type InferMessage,
-  type Received,
-  readMessage,
-  UnreadMessage,
-} from './messages.js';
+import { answerFrame, type InferMessage, type Received, readMessage, UnreadMessage } from './messages.js';
 import { SocketCall } from './socket-call.js';
 
 export interface ConnectionLimits {
@@ -53,7 +46,7 @@ const bytesOf = (data: RawData): Buffer => {
 export class Connection implements Subscriber {
   /** When the client last showed that it is there. */
   seenMs: number;
-  wants: ReadonlySet<EventKind> = new Set();
+  wants: ReadonlySet<string> = new Set();
   private readonly running = new Map<string, AbortController>();
   private runningBytes = 0;
   /** Frames that came in one piece with others before reading stopped: at most what one read of the socket holds. */
@@ -161,7 +154,13 @@ export class Connection implements Subscriber {
     }
   }
 
-  private listen(events: readonly EventKind[]): void {
+  /** @throws REQUEST_MALFORMED for a kind that nobody tells of */
+  private listen(events: readonly string[]): void {
+    const { kinds } = this.options.hub;
+    const unknown = events.find(kind => !kinds.includes(kind));
+    if (unknown !== undefined) {
+      throw new GalerkinError('REQUEST_MALFORMED', { what: 'events', wanted: `of ${kinds.join(', ')}`, got: unknown });
+    }
     this.wants = new Set(events);
     if (events.length === 0) this.options.hub.leave(this);
     else this.options.hub.join(this);

@@ -1,18 +1,21 @@
 // Broadcast of what happens to models: made once, sent to everyone who listens; who does not keep up is dropped and told.
-import type { Timers } from '../../base/index.js';
+import { invariant, type Timers } from '../../base/index.js';
 import type { Engine } from '../engine/engine.js';
 import { lifecycleChannel } from '../engine/lifecycle-events.js';
+import type { ServerExtension } from '../extension.js';
 import { requestChannel } from '../statistics/statistics.js';
-import type { EventKind } from './messages.js';
+import { eventKinds } from './messages.js';
 
 export interface Subscriber {
-  wants: ReadonlySet<EventKind>;
+  wants: ReadonlySet<string>;
   /** Bytes that it has not taken yet. */
   readonly unread: number;
   send(text: string): void;
 }
 
 export interface EventHub {
+  /** What may be listened to. */
+  readonly kinds: readonly string[];
   join(subscriber: Subscriber): void;
   leave(subscriber: Subscriber): void;
   /** Ends the listening for good. */
@@ -22,6 +25,8 @@ export interface EventHub {
 export interface HubOptions {
   readonly engine: Engine;
   readonly timers: Timers;
+  /** Whose events are told besides those of models. */
+  readonly extensions: readonly ServerExtension[];
   /** Unread bytes beyond which a subscriber is dropped. */
   readonly bufferBytes: number;
 }
@@ -38,12 +43,15 @@ interface GuardCount {
 }
 
 /** Nothing is listened to, and no timer runs, while nobody has joined. */
-export function eventHub({ engine, timers, bufferBytes }: HubOptions): EventHub {
+export function eventHub({ engine, timers, bufferBytes, extensions }: HubOptions): EventHub {
+  const others = extensions.flatMap(({ events }) => (events === undefined ? [] : [events]));
+  const kinds: readonly string[] = [...eventKinds, ...others.map(({ kind }) => kind)];
+  invariant(new Set(kinds).size === kinds.length, 'two kinds of events have the same name');
   const subscribers = new Set<Subscriber>();
   const guardCounts = new Map<string, GuardCount>();
   let stops: (() => void)[] = [];
 
-  const broadcast = (kind: EventKind, event: object): void => {
+  const broadcast = (kind: string, event: object): void => {
     let text: string | undefined;
     for (const subscriber of subscribers) {
       if (!subscriber.wants.has(kind)) continue;
@@ -85,6 +93,7 @@ export function eventHub({ engine, timers, bufferBytes }: HubOptions): EventHub 
         if (known === undefined) guardCounts.set(key, { model, version, verdict, count: 1 });
         else known.count++;
       }),
+      ...others.map(events => events.subscribe(event => broadcast(events.kind, event))),
     ];
   };
 
@@ -99,6 +108,7 @@ export function eventHub({ engine, timers, bufferBytes }: HubOptions): EventHub 
   };
 
   return {
+    kinds,
     join(subscriber) {
       subscribers.add(subscriber);
       if (stops.length === 0) start();

@@ -8,6 +8,8 @@ import { named } from '../openapi/registry.js';
 export const eventKinds = ['models', 'statistics', 'guard'] as const;
 export type EventKind = (typeof eventKinds)[number];
 
+const mostKinds = 64;
+
 const id = z.string().min(1).max(128);
 const version = z.union([z.string(), z.int().min(0)]);
 
@@ -19,13 +21,19 @@ const inferMessage = z.looseObject({
   version: version.optional(),
 });
 
+/** Which others there are is for the server to say: its extensions have kinds of their own. */
+const events = z
+  .array(z.union([z.enum(eventKinds), z.string().min(1).max(mostKinds)]))
+  .min(1)
+  .max(mostKinds);
+
 export const clientMessage = named(
   'WebSocketMessage',
   'A text frame from the client on /ws. The members of an inference request (inputs, outputs, parameters) stand beside type, id and model.',
   z.discriminatedUnion('type', [
     inferMessage,
     z.strictObject({ type: z.literal('cancel'), id }),
-    z.strictObject({ type: z.literal('subscribe'), events: z.array(z.enum(eventKinds)).min(1).max(eventKinds.length) }),
+    z.strictObject({ type: z.literal('subscribe'), events: events }),
     z.strictObject({ type: z.literal('unsubscribe') }),
   ]),
 );

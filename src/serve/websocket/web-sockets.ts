@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import { type Clock, GalerkinError, type Timers } from '../../base/index.js';
 import type { Engine } from '../engine/engine.js';
+import type { ServerExtension } from '../extension.js';
 import type { ProtocolState } from '../protocol/state.js';
 import { RequestOrigin } from '../routing/origin.js';
 import { Connection, type ConnectionOptions } from './connection.js';
@@ -26,6 +27,7 @@ export interface WebSocketOptions {
   readonly protocol: ProtocolState;
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly extensions: readonly ServerExtension[];
 }
 
 /** The door, to be watched. */
@@ -69,9 +71,9 @@ function endAll(connections: ReadonlySet<Connection>, { config, timers }: WebSoc
 
 /** Registers the door. To be awaited before any other route, so that an offer to another path is turned down. */
 export async function addWebSockets(app: FastifyInstance, options: WebSocketOptions): Promise<WebSockets> {
-  const { engine, config, protocol, clock, timers } = options;
+  const { engine, config, protocol, clock, timers, extensions } = options;
   const connections = new Set<Connection>();
-  const hub = eventHub({ engine, timers, bufferBytes: config.webSocketBufferBytes });
+  const hub = eventHub({ engine, timers, extensions, bufferBytes: config.webSocketBufferBytes });
   const stopWatching = keepWatch(connections, options);
   let closing = false;
   const plan: Omit<ConnectionOptions, 'tenant' | 'from'> = {
