@@ -67,18 +67,13 @@ const stage = z.object({
   mirrorShare: count,
   holdMs: count,
   approve: z.boolean(),
+  atEnd: z.enum(['next', 'judge', 'report']),
 });
 
 const spec = z.object({
   model: word,
   description: word,
   strategy: z.object({ kind: z.enum(['canary', 'blue-green', 'rolling', 'ab', 'shadow']) }),
-  judge: z.object({
-    falseAlarm: count,
-    falsePass: count,
-    minSamples: count,
-    criteria: z.array(z.object({ metric: z.enum(metrics), margin: count, advisory: z.boolean() })),
-  }),
   advisor: z.object({ use: z.boolean() }),
 });
 
@@ -88,10 +83,19 @@ export const statusSchema = z.object({
   candidate: count,
   baseline: count,
   stages: z.array(stage),
+  judging: z.object({
+    falseAlarm: count,
+    falsePass: count,
+    minSamples: count,
+    criteria: z.array(z.object({ metric: z.enum(metrics), margin: count, advisory: z.boolean() })),
+  }),
   phase: z.enum(phases),
   stage: count,
   stageSinceMs: count,
   stageHeldMs: count,
+  members: z.array(word),
+  obeyed: z.array(word),
+  faults: z.record(word, word),
   reason: word,
   startedBy: word,
   startedAtMs: count,

@@ -21,8 +21,8 @@ const words: Readonly<Record<ReleaseCommand, CommandWords>> = {
   resume: { name: 'Resume', effect: () => 'The stage goes on where it stopped.', phases: ['paused'] },
   promote: {
     name: 'Promote',
-    effect: ({ candidate }) =>
-      `A person’s word takes the place of missing proof for version ${candidate}: this is kept for ever.`,
+    effect: ({ candidate, stage, stages }) =>
+      `Your word takes the place of proof, and is kept for ever: ${stage + 1 < stages.length ? `stage ${stage + 2} of ${stages.length} begins now` : `version ${candidate} takes over now`}.`,
     phases: ['running', 'paused'],
   },
   abort: {

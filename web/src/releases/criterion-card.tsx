@@ -1,6 +1,5 @@
 // One criterion: its verdict, the effect with its interval against the margin, and the evidence for harm and for safety.
 import { TimePlot } from '../charts/time-plot.js';
-import { formatValue } from '../format.js';
 import type { Theme } from '../state/use-theme.js';
 import { type CriterionCurves, effectRange, evidenceRange } from './curves.js';
 import {
@@ -8,6 +7,7 @@ import {
   effectUnit,
   formatArm,
   formatEffectMark,
+  formatEvidence,
   metricTitles,
   verdictLooks,
   verdictWords,
@@ -69,16 +69,16 @@ export function CriterionCard({ curves, wanted, boundaries, isAdvisory, theme }:
           margin
         </li>
         <li style={{ '--color': 'var(--bad)' }}>
-          harm <b>{formatValue(last.harm ?? undefined)}</b> of {formatValue(wanted.harm)}
+          harm <b>{formatEvidence(last.harm)}</b> of {formatEvidence(wanted.harm)}
         </li>
         <li style={{ '--color': 'var(--good)' }}>
-          safety <b>{formatValue(last.safety ?? undefined)}</b> of {formatValue(wanted.safety)}
+          safety <b>{formatEvidence(last.safety)}</b> of {formatEvidence(wanted.safety)}
         </li>
       </ul>
       <TimePlot
         {...shared}
         id={`evidence-${metric}`}
-        label={`E-values over time: harm ${formatValue(last.harm ?? undefined)} of ${wanted.harm}, safety ${formatValue(last.safety ?? undefined)} of ${wanted.safety}`}
+        label={`E-values over time: harm ${formatEvidence(last.harm)} of ${wanted.harm}, safety ${formatEvidence(last.safety)} of ${wanted.safety}`}
         curves={[
           { label: 'safety', color: '--good', values: safety },
           { label: 'harm', color: '--bad', values: harm },
@@ -89,7 +89,7 @@ export function CriterionCard({ curves, wanted, boundaries, isAdvisory, theme }:
         ]}
         range={evidenceRange(curves, [wanted.harm, wanted.safety])}
         isLogarithmic
-        format={value => formatValue(value)}
+        format={formatEvidence}
         height={evidenceHeight}
       />
       <p class="hint">

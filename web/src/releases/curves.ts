@@ -16,24 +16,59 @@ export function ordered(points: readonly EvidencePoint[]): readonly EvidencePoin
   return sorted.filter(({ atMs }, k) => k === 0 || atMs > (sorted[k - 1]?.atMs ?? 0));
 }
 
-/** Seconds since the start at which a stage began. */
-export const boundariesOf = (points: readonly EvidencePoint[], startMs: number): number[] =>
-  points.filter(({ stage }, k) => k > 0 && points[k - 1]?.stage !== stage).map(({ atMs }) => (atMs - startMs) / 1000);
+interface Moment {
+  readonly atMs: number;
+  readonly stage: number;
+  readonly candidateShare: number;
+}
 
-/** Percent of the traffic from the start to the end, which no point tells: after it nothing is judged. */
-export function shareCurve({ status, points }: ReleaseEvidence): ShareCurve {
-  const { startedAtMs, endedAtMs, updatedAtMs, phase } = status;
-  const known = ordered(points).filter(({ atMs }) => atMs > startedAtMs);
-  const last = known.at(-1);
-  const endMs = Math.max(endedAtMs ?? updatedAtMs, (last?.atMs ?? startedAtMs) + 1, startedAtMs + 1);
-  const now = last?.candidateShare ?? 0;
-  const atEnd = isFinal(status) ? (phase === 'promoted' ? 10_000 : 0) : now;
+/** What is known of the traffic: stages as they were entered, one after the other, and the points of the evidence. */
+function momentsOf({ status, events, points }: ReleaseEvidence): Moment[] {
+  const entered = events.filter(({ kind }) => kind === 'stage').toSorted((a, b) => a.sequence - b.sequence);
+  const known = entered.map(({ atMs }, stage) => ({
+    atMs,
+    stage,
+    candidateShare: status.stages[stage]?.candidateShare ?? 0,
+  }));
+  return [...known, ...points].toSorted((a, b) => a.atMs - b.atMs);
+}
+
+/** Seconds since the start at which a later stage began. */
+export function boundariesOf(evidence: ReleaseEvidence): number[] {
+  const moments = momentsOf(evidence);
+  return moments
+    .filter(({ stage }, k) => k > 0 && moments[k - 1]?.stage !== stage)
+    .map(({ atMs }) => (atMs - evidence.status.startedAtMs) / 1000);
+}
+
+const isOver = (status: ReleaseEvidence['status']): boolean =>
+  isFinal(status) || status.phase === 'promoting' || status.phase === 'aborting';
+
+/** When the traffic turned for the last time: the phase before the last began; a release that only compared turns at its end. */
+function turnedMs({ status, events }: ReleaseEvidence): number | undefined {
+  const phases = events.filter(({ kind }) => kind === 'phase').toSorted((a, b) => a.sequence - b.sequence);
+  const ended = status.endedAtMs ?? undefined;
+  if (!isFinal(status)) return phases.at(-1)?.atMs;
+  return (status.phase === 'reported' ? undefined : phases.at(-2)?.atMs) ?? ended;
+}
+
+/** Percent of the traffic from the start to the end, which no point tells: after the decision nothing is judged. */
+export function shareCurve(evidence: ReleaseEvidence): ShareCurve {
+  const { status } = evidence;
+  const { startedAtMs, phase } = status;
+  const known = momentsOf(evidence).filter(({ atMs }) => atMs > startedAtMs);
+  const latestMs = known.at(-1)?.atMs ?? startedAtMs;
+  const endMs = Math.max(status.endedAtMs ?? status.updatedAtMs, latestMs + 1);
+  const last = isOver(status) ? (phase.startsWith('promot') ? 10_000 : 0) : (known.at(-1)?.candidateShare ?? 0);
+  const turned = isOver(status)
+    ? [{ atMs: Math.max(latestMs, turnedMs(evidence) ?? endMs), candidateShare: last }]
+    : [];
   const all = [
     { atMs: startedAtMs, candidateShare: 0 },
     ...known,
-    { atMs: endMs, candidateShare: atEnd },
+    ...turned,
     // So that the last step can be seen.
-    ...(isFinal(status) ? [{ atMs: endMs + 0.03 * (endMs - startedAtMs), candidateShare: atEnd }] : []),
+    { atMs: isFinal(status) ? endMs + 0.03 * (endMs - startedAtMs) : endMs, candidateShare: last },
   ];
   return {
     time: all.map(({ atMs }) => (atMs - startedAtMs) / 1000),

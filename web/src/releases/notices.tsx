@@ -1,20 +1,46 @@
 // What the view says where there is nothing to show: releases are off, there is none yet, or the server does not answer.
 import type { Failure } from '../api/failure.js';
 
-function Commands({ lines }: { readonly lines: readonly string[] }) {
-  return <pre class="commands-shown">{lines.join('\n')}</pre>;
+interface Step {
+  readonly command: string;
+  readonly effect: string;
 }
+
+function Steps({ steps }: { readonly steps: readonly Step[] }) {
+  return (
+    <ol class="steps">
+      {steps.map(({ command, effect }) => (
+        <li key={command}>
+          <code>{command}</code>
+          <span>{effect}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+const begin: readonly Step[] = [
+  { command: 'npm start', effect: 'a server with a model, if none runs yet' },
+  {
+    command: 'npx galerkin release start examples/release/canary.yaml',
+    effect: 'the newest version gets 5 % of the requests',
+  },
+  { command: 'npx galerkin release status', effect: 'how it stands; or watch it here' },
+];
+
+const switchOn: readonly Step[] = [
+  { command: 'npx galerkin serve', effect: 'keeps releases in a file beside the models, unless --database is empty' },
+];
 
 export function DeskOff() {
   return (
     <section class="card notice" data-notice="off" aria-labelledby="off-title">
       <h2 id="off-title">Releases are off on this server</h2>
       <p>
-        It runs without a control plane: it serves models, and lets no new version in step by step. Start it with one,
-        and this page fills by itself:
+        It serves models, and knows no releases: it was started with <code>--database ''</code>, as a library, or by an
+        older version. Start it so that it keeps releases, and this page fills by itself:
       </p>
-      <Commands lines={['npx galerkin serve --releases']} />
-      <p class="hint">What is written down about releases is then kept beside the models, in one database file.</p>
+      <Steps steps={switchOn} />
     </section>
   );
 }
@@ -27,13 +53,7 @@ export function NoRelease() {
         A release lets a new version of a model in step by step, and only while the evidence says that it is no worse
         than the one that answers now. Three commands show one:
       </p>
-      <Commands
-        lines={[
-          'npm start                                                  # a server, with a model',
-          'npx galerkin release start examples/release/canary.yaml    # a new version gets 5 % of the requests',
-          'npx galerkin release status                                # or watch it here',
-        ]}
-      />
+      <Steps steps={begin} />
       <p class="hint">Traffic decides: without requests there is no evidence, and nothing is promoted.</p>
     </section>
   );

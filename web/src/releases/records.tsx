@@ -21,7 +21,7 @@ function Drivers({ drivers }: { readonly drivers: Advice['drivers'] }) {
               {feature} <small>{formatValue(value ?? undefined)}</small>
             </span>
             <span class="driver-track" aria-hidden="true">
-              <i style={{ '--part': Math.abs(weight) / most / 2 }} />
+              <i class="driver-part" style={{ '--part': Math.abs(weight) / most / 2 }} />
             </span>
             <small>
               {weight > 0 ? '+' : ''}

@@ -37,9 +37,8 @@ export function ReleaseList({
               </span>
               <span class="pill">{status.phase}</span>
               <span class="release-facts">
-                {strategyWords[status.spec.strategy.kind]} · {shareOf(status)} ·{' '}
+                {strategyWords[status.spec.strategy.kind]} · {shareOf(status)} · {isFinal(status) ? '' : 'since '}
                 {formatMoment(status.endedAtMs ?? status.startedAtMs)}
-                {isFinal(status) ? '' : ' (begun)'}
               </span>
               <span class="release-reason">{status.reason}</span>
             </a>

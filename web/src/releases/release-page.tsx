@@ -5,7 +5,7 @@ import { isFinal, type Releases } from '../state/releases.js';
 import type { Theme } from '../state/use-theme.js';
 import { Commands } from './commands.js';
 import { CriterionCard } from './criterion-card.js';
-import { boundariesOf, criteriaCurves, ordered } from './curves.js';
+import { boundariesOf, criteriaCurves } from './curves.js';
 import { AdviceCard, EventsCard } from './records.js';
 import { ShareCard, StagesCard } from './share-card.js';
 import { SketchCard } from './sketch-card.js';
@@ -19,11 +19,14 @@ export interface ReleasePageProps {
 }
 
 function Head({ releases, evidence, isLive }: ReleasePageProps) {
-  const { status, events } = evidence;
+  const { status, events, points } = evidence;
   const { phase, spec, judgement } = status;
   const ended = status.endedAtMs ?? undefined;
   const pulse = isFinal(status) ? 'ended' : isLive ? 'live' : 'asked each second';
-  const begun = events.find(({ kind, by }) => kind === 'command' && by === status.startedBy);
+  const [begun] = events.toSorted((a, b) => a.sequence - b.sequence);
+  const latestMs = Math.max(status.updatedAtMs, points.at(-1)?.atMs ?? 0);
+  const why = begun !== undefined && begun.by !== '' ? begun.text : spec.description;
+  const faults = Object.entries(status.faults).filter(([, fault]) => fault !== '');
   return (
     <section class="card release-head" data-look={lookOf[phase]} aria-labelledby="release-title">
       <p class="release-phase">
@@ -38,6 +41,16 @@ function Head({ releases, evidence, isLive }: ReleasePageProps) {
         {status.reason}
       </p>
       {judgement && !isFinal(status) && judgement.reason !== status.reason && <p class="hint">{judgement.reason}</p>}
+      {why !== '' && <p class="release-begun">{why}</p>}
+      {faults.length > 0 && (
+        <ul class="refusal">
+          {faults.map(([name, fault]) => (
+            <li key={name}>
+              <b>{name}</b> does not obey: {fault}
+            </li>
+          ))}
+        </ul>
+      )}
       <dl class="release-meta">
         <div>
           <dt>strategy</dt>
@@ -53,14 +66,14 @@ function Head({ releases, evidence, isLive }: ReleasePageProps) {
         </div>
         <div>
           <dt>{ended === undefined ? 'so far' : 'took'}</dt>
-          <dd>{formatSpan((ended ?? status.updatedAtMs) - status.startedAtMs)}</dd>
+          <dd>{formatSpan((ended ?? latestMs) - status.startedAtMs)}</dd>
         </div>
-        {(begun?.text ?? spec.description) !== '' && (
-          <div class="release-reason-given">
-            <dt>because</dt>
-            <dd>{begun?.text ?? spec.description}</dd>
-          </div>
-        )}
+        <div>
+          <dt>replicas that obey</dt>
+          <dd>
+            {status.obeyed.length} of {Math.max(status.members.length, status.obeyed.length)}
+          </dd>
+        </div>
       </dl>
       <Commands releases={releases} status={status} />
     </section>
@@ -69,10 +82,10 @@ function Head({ releases, evidence, isLive }: ReleasePageProps) {
 
 export function ReleasePage(props: ReleasePageProps) {
   const { evidence, theme } = props;
-  const { status, points, sketches } = evidence;
-  const { falseAlarm, falsePass, criteria } = status.spec.judge;
+  const { status, sketches } = evidence;
+  const { falseAlarm, falsePass, criteria, minSamples } = status.judging;
   const wanted = { harm: 1 / falseAlarm, safety: 1 / falsePass };
-  const boundaries = boundariesOf(ordered(points), status.startedAtMs);
+  const boundaries = boundariesOf(evidence);
   const judged = criteriaCurves(evidence);
   const figures = [...new Set(sketches.map(({ figure }) => figure))];
   return (
@@ -81,10 +94,12 @@ export function ReleasePage(props: ReleasePageProps) {
       <div class="release-grid">
         <ShareCard evidence={evidence} theme={theme} />
         <StagesCard evidence={evidence} />
+      </div>
+      <div class="release-grid">
         {judged.length === 0 && (
           <section class="card notice" data-notice="unjudged">
             <h2>Nothing has been judged yet</h2>
-            <p class="hint">The judge wants at least {status.spec.judge.minSamples} requests to each version.</p>
+            <p class="hint">The judge wants at least {minSamples} requests to each version.</p>
           </section>
         )}
         {judged.map(curves => (
@@ -97,12 +112,14 @@ export function ReleasePage(props: ReleasePageProps) {
             theme={theme}
           />
         ))}
+      </div>
+      <div class="release-grid">
         {figures.map(figure => (
           <SketchCard key={figure} sketches={sketches.filter(each => each.figure === figure)} />
         ))}
         <AdviceCard evidence={evidence} />
-        <EventsCard evidence={evidence} />
       </div>
+      <EventsCard evidence={evidence} />
     </article>
   );
 }

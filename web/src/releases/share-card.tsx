@@ -3,13 +3,12 @@ import type { ReleaseEvidence, ReleaseStatus } from '../api/release-schemas.js';
 import { TimePlot } from '../charts/time-plot.js';
 import { isFinal } from '../state/releases.js';
 import type { Theme } from '../state/use-theme.js';
-import { boundariesOf, ordered, shareCurve } from './curves.js';
+import { boundariesOf, shareCurve } from './curves.js';
 import { formatShare, formatSpan } from './words.js';
 
 const height = 150;
 
 export function ShareCard({ evidence, theme }: { readonly evidence: ReleaseEvidence; readonly theme: Theme }) {
-  const { status, points } = evidence;
   const { time, share } = shareCurve(evidence);
   const now = share.at(-1) ?? 0;
   return (
@@ -24,7 +23,7 @@ export function ShareCard({ evidence, theme }: { readonly evidence: ReleaseEvide
         time={time}
         curves={[{ label: 'share', color: '--series-1', values: share, isStepped: true }]}
         levels={[]}
-        boundaries={boundariesOf(ordered(points), status.startedAtMs)}
+        boundaries={boundariesOf(evidence)}
         range={[0, 104]}
         format={value => `${value}%`}
         height={height}
@@ -59,7 +58,7 @@ export function StagesCard({ evidence: { status, points } }: { readonly evidence
         </span>
       </header>
       <ol class="stages">
-        {stages.map(({ title, candidateShare, holdMs, approve, mirrorShare }, k) => {
+        {stages.map(({ title, candidateShare, holdMs, approve, atEnd, mirrorShare }, k) => {
           const state = stateOf(k);
           const part = state === 'done' ? 1 : state === 'now' ? Math.min(1, held / Math.max(1, holdMs)) : 0;
           return (
@@ -75,6 +74,7 @@ export function StagesCard({ evidence: { status, points } }: { readonly evidence
                   : `${words[state]}, at most ${formatSpan(holdMs)}`}
                 {mirrorShare > 0 && `, copies ${formatShare(mirrorShare)}`}
                 {approve && ', a person approves'}
+                {atEnd === 'judge' && ', goes on with proof only'}
               </small>
             </li>
           );

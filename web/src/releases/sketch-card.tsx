@@ -13,11 +13,11 @@ const titles: Readonly<Record<ArmSketch['figure'], string>> = {
 const arms = ['stable', 'candidate'] as const;
 const [width, height] = [300, 46];
 
-function Row({ arm, bars }: { readonly arm: ArmSketch['arm']; readonly bars: Bars }) {
+function Row({ bars }: { readonly bars: Bars }) {
   const step = width / bars.heights.length;
   return (
-    <div class="sketch-row" data-arm={arm}>
-      <span>{arm}</span>
+    <div class="sketch-row" data-arm={bars.arm}>
+      <span>{bars.arm}</span>
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
         {bars.heights.map((each, k) => (
           <rect
@@ -52,7 +52,7 @@ function change(stable: number | null | undefined, candidate: number | null | un
 
 export function SketchCard({ sketches }: { readonly sketches: readonly ArmSketch[] }) {
   const figure = sketches[0]?.figure ?? 'latency';
-  const unit = sketches[0]?.unit ?? '';
+  const { unit = '1' } = sketches[0] ?? {};
   const drawn = sketchBars(sketches);
   const [stable, candidate] = arms.map(arm => sketches.find(each => each.arm === arm));
   const probabilities = [...new Set(sketches.flatMap(({ quantiles }) => quantiles.map(each => each.probability)))].sort(
@@ -64,24 +64,19 @@ export function SketchCard({ sketches }: { readonly sketches: readonly ArmSketch
     <section class="card sketch" aria-labelledby={`sketch-${figure}`} data-sketch={figure}>
       <header class="panel-head">
         <h2 id={`sketch-${figure}`}>
-          {titles[figure]} {unit !== '' && <small>[{unit}]</small>}
+          {titles[figure]} {unit !== '1' && unit !== '' && <small>[{unit}]</small>}
         </h2>
       </header>
       {drawn === undefined ? (
-        <p class="hint">
-          {sketches.every(({ count }) => count === 0)
-            ? 'No sample yet.'
-            : 'The two versions were counted in different bins; the table holds.'}
-        </p>
+        <p class="hint">No sample yet.</p>
       ) : (
         <>
-          {arms.map(arm => {
-            const bars = drawn.arms[arm];
-            return bars === undefined ? null : <Row key={arm} arm={arm} bars={bars} />;
-          })}
+          {drawn.arms.map(bars => (
+            <Row key={bars.arm} bars={bars} />
+          ))}
           <p class="sketch-ends">
-            <span>{drawn.low === undefined ? '' : formatValue(drawn.low)}</span>
-            <span>{drawn.high === undefined ? 'and more' : formatValue(drawn.high)}</span>
+            <span>{formatValue(drawn.low)}</span>
+            <span>{formatValue(drawn.high)}</span>
           </p>
         </>
       )}

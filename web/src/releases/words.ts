@@ -42,8 +42,8 @@ export function headline({ phase, spec, candidate, baseline }: ReleaseStatus): s
 }
 
 export const verdictWords: Readonly<Record<Verdict, string>> = {
-  promote: 'no worse than the margin',
-  continue: 'not decided',
+  promote: 'no worse',
+  continue: 'open',
   abort: 'worse',
 };
 
@@ -124,3 +124,13 @@ export function formatSpan(ms: number): string {
 }
 
 export const formatShare = (share: number): string => `${formatValue(share / 100)} %`;
+
+/** E-values, of any size, in signs that every font has: 1.3, 250, 2.1e6, 3e-9. */
+export function formatEvidence(value: number | null): string {
+  if (value === null) return '–';
+  if (value === 0 || (value < 1e4 && value >= 1e-3)) return formatValue(value);
+  return value
+    .toExponential(value >= 1e100 ? 0 : 1)
+    .replace('+', '')
+    .replace('.0e', 'e');
+}
