@@ -97,6 +97,7 @@ const stages = (words: string): Stage[] =>
     holdMs: 60_000,
     approve: k === 2,
     early: 'next',
+    atEnd: k === 3 ? 'judge' : 'next',
   }));
 
 function pointsOf(count: number, everyMs: number, judged: (k: number) => EvidencePoint['judgement']): EvidencePoint[] {
@@ -153,7 +154,17 @@ export function releaseEvidence(wish: EvidenceWish = {}): ReleaseEvidence {
   return {
     status: {
       ...{ id, spec, candidate: 2, baseline: 1, stages: stages(words), phase, stage: points.at(-1)?.stage ?? 0 },
-      ...{ stageSinceMs: lastMs, stageHeldMs: 0, revision: 5, obeyed: ['replica-1'] },
+      ...{
+        stageSinceMs: lastMs,
+        stageHeldMs: 0,
+        stageSamples: 0,
+        members: ['replica-1'],
+        faults: {},
+        waitingSinceMs: undefined,
+        judging: { ...spec.judge },
+        revision: 5,
+        obeyed: ['replica-1'],
+      },
       reason: words || (endings[phase] ?? 'the evidence is not enough yet'),
       ...{
         startedBy: words || 'ada',
@@ -176,14 +187,21 @@ export function releaseEvidence(wish: EvidenceWish = {}): ReleaseEvidence {
       },
     },
     events: [
-      said(1, begunMs, 'command', 'start: new training run', 'ada'),
-      said(2, begunMs + 200, 'phase', 'preparing: loading version 2'),
-      said(3, begunMs + 1200, 'phase', 'running'),
-      said(4, begunMs + 1300, 'route', 'revision 2: 5 % to version 2'),
+      said(1, begunMs, 'phase', 'Started: version 2 against version 1. Why: new training run.', 'ada'),
+      said(2, begunMs + 200, 'phase', 'Version 2 is being loaded everywhere, without traffic.'),
+      ...points
+        .filter(({ stage }, k) => stage !== points[k - 1]?.stage)
+        .map(({ stage, atMs }) => said(10 + stage, atMs - 300, 'stage', `Stage ${stage + 1} of 4.`)),
       ...(isEnded
         ? [
-            said(5, lastMs + 100, 'verdict', phase === 'aborted' ? 'abort: Latency, mean' : 'promote'),
-            said(6, lastMs + 300, 'phase', phase),
+            said(20, lastMs + 100, 'verdict', phase === 'aborted' ? 'abort: latency-mean' : 'promote'),
+            said(
+              21,
+              lastMs + 150,
+              'phase',
+              phase === 'aborted' ? 'All traffic goes back to version 1.' : 'The last stage is over.',
+            ),
+            said(22, lastMs + 400, 'phase', phase),
           ]
         : []),
     ],

@@ -40,7 +40,7 @@ function card(
   const pictures =
     points.length === 0
       ? markup`<p class="soft">No curve: nothing was judged while this release ran.</p>`
-      : markup`<figure><figcaption>effect: ${effectAxis(metric)}, with the interval that holds at all times</figcaption>${bandChart(points, last, timeline)}</figure><figure><figcaption>evidence: e-value of <b class="harm">harm</b> ${shownNumber(harm)}, of <b class="safety">safety</b> ${shownNumber(safety)}; dashed: what each must reach</figcaption>${evidenceChart(points, levels, timeline)}</figure>`;
+      : markup`<figure><figcaption>effect: ${effectAxis(metric)}, with the interval that holds at all times</figcaption>${bandChart(points, last, timeline)}</figure><figure><figcaption>evidence: e-value of <b class="harm">harm</b> ${shownNumber(harm)}, of <b class="safety">safety</b> ${shownNumber(safety)}; dotted and dashed: what a refusal and a promotion need</figcaption>${evidenceChart(points, levels, timeline)}</figure>`;
   return markup`<section class="criterion ${verdict}"><h3>${titleOf(metric)} <span class="pill">${verdictWords[verdict]}</span></h3><p>${criterionSentence(last)}</p><p class="soft">${test}${advisory ? '; its proof is not needed for a promotion, its veto counts' : ''}</p>${pictures}</section>`;
 }
 
@@ -53,7 +53,7 @@ export function criteriaSection(evidence: ReleaseEvidence, timeline: Timeline): 
   ];
   const cards = [...curvesOf(evidence, timeline)].flatMap(([metric, points]) => {
     const last = status.judgement?.criteria.find(each => each.metric === metric) ?? points.at(-1)?.report;
-    const advisory = status.spec.judge.criteria.some(each => each.metric === metric && each.advisory);
+    const advisory = status.judging.criteria.some(each => each.metric === metric && each.advisory);
     return last === undefined ? [] : [card(points, last, [levels, timeline, advisory])];
   });
   const reason = status.judgement?.reason ?? 'Nothing has been judged yet.';
@@ -61,5 +61,6 @@ export function criteriaSection(evidence: ReleaseEvidence, timeline: Timeline): 
     cards.length === 0
       ? markup`<p class="soft">No criterion has been judged: the versions have had too few requests, or none.</p>`
       : undefined;
-  return markup`<h2>What was judged</h2><p class="soft">${reason} At most ${shownNumber(100 * status.spec.judge.falseAlarm)} % of versions that are no worse are refused, and at most ${shownNumber(100 * status.spec.judge.falsePass)} % of those that are worse by a margin are promoted, however often one looks.</p><div class="grid">${cards}</div>${empty}`;
+  const { falseAlarm, falsePass, minSamples } = status.judging;
+  return markup`<h2>What was judged</h2><p>${reason}</p><p class="soft">A refusal needs evidence of harm of ${shownNumber(wanted.harm)} from all criteria together, each with its part of one bet; a promotion needs evidence of safety of ${shownNumber(wanted.safety)} in each criterion that counts, and ${String(minSamples)} samples of both versions. So at most ${shownNumber(100 * falseAlarm)} % of versions that are no worse are refused, and at most ${shownNumber(100 * falsePass)} % of those that are worse by a margin are promoted, however often one looks.</p><div class="grid">${cards}</div>${empty}`;
 }

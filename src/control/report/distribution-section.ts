@@ -11,6 +11,10 @@ const titles: Readonly<Record<ArmSketch['figure'], string>> = {
   compute: 'Computation per request',
 };
 
+/** '1' is the unit of what has none. */
+const unitOf = (sketch: ArmSketch | undefined): string =>
+  sketch === undefined || sketch.unit === '1' ? '' : sketch.unit;
+
 const shownIn = (value: number | undefined, unit: string): string =>
   value === undefined ? '–' : `${shownNumber(value)}${unit === '' ? '' : ` ${unit}`}`;
 
@@ -24,7 +28,7 @@ const change = (stable: number | undefined, candidate: number | undefined): stri
 };
 
 function quantileTable(stable: ArmSketch | undefined, candidate: ArmSketch | undefined): Markup {
-  const unit = (candidate ?? stable)?.unit ?? '';
+  const unit = unitOf(candidate ?? stable);
   const both = [...(stable?.quantiles ?? []), ...(candidate?.quantiles ?? [])].map(({ probability }) => probability);
   const rows = [...new Set(both)]
     .toSorted((a, b) => a - b)
@@ -39,7 +43,7 @@ function quantileTable(stable: ArmSketch | undefined, candidate: ArmSketch | und
 function card(figure: ArmSketch['figure'], sketches: readonly ArmSketch[]): Markup {
   const arms = (['stable', 'candidate'] as const).flatMap(arm => sketches.find(each => each.arm === arm) ?? []);
   const [stable, candidate] = (['stable', 'candidate'] as const).map(arm => arms.find(each => each.arm === arm));
-  const unit = arms[0]?.unit ?? '';
+  const unit = unitOf(arms[0]);
   const picture = histogram(arms) ?? markup`<p class="soft">No sample yet.</p>`;
   return markup`<section><h3>${titles[figure]}${unit === '' ? undefined : markup` <small>[${unit}]</small>`}</h3>${picture}${quantileTable(stable, candidate)}</section>`;
 }

@@ -45,14 +45,24 @@ export function verdictSentence({ phase, spec, candidate, baseline, stage, stage
 
 const fact = (name: string, value: string): Markup => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 
-/** The word of the person who began it is its first event. */
-const whyOf = ({ status, events }: ReleaseEvidence): string =>
-  events.find(({ kind, by }) => kind === 'command' && by === status.startedBy)?.text ?? status.spec.description;
+/** The word of the person who began it is the first that was written down. */
+function begunSentence({ status, events }: ReleaseEvidence): string {
+  const [first] = events.toSorted((a, b) => a.sequence - b.sequence);
+  return first !== undefined && first.by !== '' ? first.text : status.spec.description;
+}
 
-export function headSection(evidence: ReleaseEvidence): Markup {
+/** Replicas that do not obey, with why. */
+function faultList({ faults }: ReleaseStatus): Markup | undefined {
+  const list = Object.entries(faults).filter(([, fault]) => fault !== '');
+  if (list.length === 0) return undefined;
+  return markup`<ul class="faults">${list.map(([name, fault]) => markup`<li><b>${name}</b> does not obey: ${fault}</li>`)}</ul>`;
+}
+
+/** @param latestMs of all that is known of the release */
+export function headSection(evidence: ReleaseEvidence, latestMs: number): Markup {
   const { status } = evidence;
-  const { phase, spec, candidate, baseline, startedAtMs, endedAtMs, updatedAtMs } = status;
-  const tookMs = (endedAtMs ?? updatedAtMs) - startedAtMs;
+  const { phase, spec, candidate, baseline, startedAtMs, members, obeyed } = status;
+  const untilMs = status.endedAtMs ?? latestMs;
   const samples = status.judgement?.criteria.reduce((most, each) => Math.max(most, each.candidateSamples), 0) ?? 0;
   const facts = [
     fact('model', spec.model),
@@ -60,12 +70,13 @@ export function headSection(evidence: ReleaseEvidence): Markup {
     fact('strategy', strategies[spec.strategy.kind]),
     fact('begun by', status.startedBy || '–'),
     fact('begun (UTC)', shownTime(startedAtMs)),
-    fact(isFinal(status) ? 'ended (UTC)' : 'as of (UTC)', shownTime(endedAtMs ?? updatedAtMs)),
-    fact('took', shownDuration(tookMs)),
+    fact(isFinal(status) ? 'ended (UTC)' : 'as of (UTC)', shownTime(untilMs)),
+    fact('took', shownDuration(untilMs - startedAtMs)),
     fact('candidate samples', String(samples)),
+    fact('replicas that obey', `${obeyed.length} of ${Math.max(members.length, obeyed.length)}`),
   ];
-  const why = whyOf(evidence);
-  return markup`<header class="${looks[phase]}"><p class="phase">${phase}</p><h1>${verdictSentence(status)}</h1><p class="lead">${status.reason}</p>${why === '' ? undefined : markup`<p class="soft">Begun because: ${why}</p>`}<dl class="facts">${facts}</dl></header>`;
+  const why = begunSentence(evidence);
+  return markup`<header class="${looks[phase]}"><p class="phase">${phase}</p><h1>${verdictSentence(status)}</h1><p class="lead">${status.reason}</p>${why === '' ? undefined : markup`<p class="soft">${why}</p>`}${faultList(status)}<dl class="facts">${facts}</dl></header>`;
 }
 
 /** The stages with when each held. */
@@ -73,12 +84,13 @@ export function stageTable(
   { stages, stage: current, phase }: ReleaseStatus,
   spans: readonly { readonly stage: number; readonly fromMs: number; readonly toMs: number }[],
 ): Markup {
-  const rows = stages.map(({ title, candidateShare, mirrorShare, replicas, holdMs, approve }, k) => {
+  const rows = stages.map(({ title, candidateShare, mirrorShare, replicas, holdMs, approve, atEnd }, k) => {
     const held = spans.filter(span => span.stage === k).reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
     const extras = [
       mirrorShare > 0 ? `copies ${shownShare(mirrorShare)}` : '',
       replicas === 'all' ? '' : `${replicas} replicas`,
       approve ? 'a person approves' : '',
+      atEnd === 'judge' ? 'goes on with proof only' : '',
     ].filter(each => each !== '');
     const isNow = k === current && phase !== 'promoted';
     return markup`<tr class="${isNow ? 'now' : ''}"><td class="n">${k + 1}</td><td>${title}${extras.length > 0 ? markup`<br><small>${extras.join(', ')}</small>` : undefined}</td><td class="n">${shownShare(candidateShare)}</td><td class="n">${spans.some(span => span.stage === k) ? shownDuration(held) : '–'}<br><small>of ${shownDuration(holdMs)}</small></td></tr>`;

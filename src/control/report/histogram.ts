@@ -25,13 +25,27 @@ function columnsOf({ edges, counts, count }: ArmSketch): Column[] {
   const previous = edges.at(-2) ?? last;
   const after = previous > 0 && last > previous ? last ** 2 / previous : last + (last - previous || 1);
   const bounds = [before, ...edges, after];
-  const all = counts.map((each, k) => ({
+  const widths = counts.map((each, k) => ({
     low: bounds[k] ?? before,
     high: bounds[k + 1] ?? after,
     part: each / Math.max(1, count),
   }));
-  const used = all.map(({ part }, k) => (part > 0 ? k : -1)).filter(k => k >= 0);
-  return all.slice(used[0] ?? 0, (used.at(-1) ?? -1) + 1);
+  const used = widths.map(({ part }, k) => (part > 0 ? k : -1)).filter(k => k >= 0);
+  return widths.slice(used[0] ?? 0, (used.at(-1) ?? -1) + 1);
+}
+
+/** Nothing of interest is so much smaller than the largest; zeros of a logarithmic sketch are. */
+const smallest = 1e-6;
+
+/** What is next to nothing stands together at the left end. */
+function withoutZeros(columns: readonly Column[]): Column[] {
+  const floor = smallest * Math.max(...columns.map(({ high }) => high));
+  const zeros = columns.filter(({ low, high }) => low > 0 && high <= floor);
+  const rest = columns.filter(column => !zeros.includes(column));
+  const part = zeros.reduce((sum, each) => sum + each.part, 0);
+  const first = rest.find(each => each.part > 0);
+  if (part === 0 || first === undefined) return [...columns];
+  return [{ low: first.low / 1.3, high: first.low, part }, ...rest.slice(rest.indexOf(first))];
 }
 
 /** Neighbours joined until there are not too many to see. */
@@ -84,7 +98,7 @@ function rowDrawn(
 
 /** A picture of both arms; undefined where no sample has been heard. */
 export function histogram(sketches: readonly ArmSketch[]): Markup | undefined {
-  const rows = sketches.map(sketch => ({ sketch, columns: joinedColumns(columnsOf(sketch)) }));
+  const rows = sketches.map(sketch => ({ sketch, columns: joinedColumns(withoutZeros(columnsOf(sketch))) }));
   const columns = rows.flatMap(row => row.columns);
   if (columns.length === 0) return undefined;
   const x = scaleOf(columns);
@@ -97,5 +111,5 @@ export function histogram(sketches: readonly ArmSketch[]): Markup | undefined {
       markup`<path class="tick" d="M${x.at(value)} ${bottom}v4"/><text class="mark" x="${x.at(value)}" y="${bottom + 16}" text-anchor="middle">${shownNumber(value)}</text>`,
   );
   const inside = rows.map((row, k) => rowDrawn(row, x, { ground: grounds[k] ?? 0, top }));
-  return markup`<svg viewBox="0 0 ${frame.width} ${bottom + 22}" role="img" aria-label="Distribution of ${sketches[0]?.figure ?? ''} of both versions, in ${sketches[0]?.unit || 'its own unit'}">${inside}${ticks}</svg>`;
+  return markup`<svg viewBox="0 0 ${frame.width} ${bottom + 22}" role="img" aria-label="Distribution of ${sketches[0]?.figure ?? ''} of both versions, in ${sketches[0]?.unit || '1'}">${inside}${ticks}</svg>`;
 }

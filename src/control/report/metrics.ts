@@ -68,5 +68,6 @@ export function criterionSentence(report: CriterionReport): string {
     lower === null || upper === null
       ? 'no interval yet'
       : `interval ${shownEffect(metric, lower)} to ${shownEffect(metric, upper)}`;
-  return `${shownValue(metric, stable)} → ${shownValue(metric, candidate)}: ${shownEffect(metric, effect)} (${interval}), margin ${shownEffect(metric, margin)}; ${samples}.`;
+  const from = stable === null ? '' : `${shownValue(metric, stable)} → `;
+  return `${from}${shownValue(metric, candidate)}: ${shownEffect(metric, effect)} (${interval}), margin ${shownEffect(metric, margin)}; ${samples}.`;
 }

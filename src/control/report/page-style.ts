@@ -26,6 +26,7 @@ p.phase { color: var(--state); font-weight: 700; text-transform: uppercase; font
 .lead { font-size: 16px; } header .soft { color: var(--ink); opacity: 0.8; margin-top: 4px; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(125px, 1fr)); gap: 8px 16px; margin: 14px 0 0; }
 .facts dt { font-size: 12px; opacity: 0.8; } .facts dd { margin: 0; font-weight: 600; }
+ul.faults { margin: 8px 0 0; padding-left: 18px; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 430px), 1fr)); gap: 12px; margin-top: 10px; align-items: start; }
 .grid.wide { grid-template-columns: minmax(0, 1fr); }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 14px; min-width: 0; }

@@ -40,7 +40,7 @@ export function releaseReport(evidence: ReleaseEvidence): string {
 <style>${styleMarkup(pageStyle)}</style>
 </head>
 <body><main>
-${headSection(evidence)}
+${headSection(evidence, timeline.latestMs)}
 ${traffic(evidence, timeline)}
 ${criteriaSection(evidence, timeline)}
 ${distributionSection(evidence.sketches)}

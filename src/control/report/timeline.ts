@@ -10,6 +10,8 @@ export interface StageSpan {
 }
 
 export interface Timeline extends Times {
+  /** Of all that is known; `endMs` may lie behind it. */
+  readonly latestMs: number;
   readonly spans: readonly StageSpan[];
   /** The candidate's part of the traffic, 0 to 1. */
   readonly shares: readonly Sample[];
@@ -21,53 +23,62 @@ export const isFinal = ({ phase }: ReleaseStatus): boolean => finalPhases.some(e
 export const inOrder = (points: readonly EvidencePoint[]): readonly EvidencePoint[] =>
   points.toSorted((a, b) => a.atMs - b.atMs);
 
-/** The last time that the judge or a person said what ended it; while it runs there is none. */
-function decisionOf({ status, events }: ReleaseEvidence, endMs: number): number | undefined {
-  if (!isFinal(status) && status.phase !== 'promoting' && status.phase !== 'aborting') return undefined;
-  const said = events.filter(({ kind, atMs }) => (kind === 'verdict' || kind === 'command') && atMs <= endMs);
-  return Math.max(...said.map(({ atMs }) => atMs), Number.NEGATIVE_INFINITY) > Number.NEGATIVE_INFINITY
-    ? Math.max(...said.map(({ atMs }) => atMs))
-    : status.endedAtMs;
+/**
+ * When it was decided: the phase before the last one began, because the last phase comes only when every replica has obeyed. A
+ * release that only compared is decided by its end.
+ */
+function decisionOf({ status, events }: ReleaseEvidence): number | undefined {
+  const { phase, endedAtMs } = status;
+  const phases = events.filter(({ kind }) => kind === 'phase').toSorted((a, b) => a.sequence - b.sequence);
+  if (phase === 'promoting' || phase === 'aborting') return phases.at(-1)?.atMs;
+  if (!isFinal(status)) return undefined;
+  return (phase === 'reported' ? undefined : phases.at(-2)?.atMs) ?? endedAtMs;
 }
 
-function spansOf(points: readonly EvidencePoint[], status: ReleaseStatus, endMs: number): StageSpan[] {
-  const begins: { readonly stage: number; readonly fromMs: number }[] = [];
-  for (const { stage, atMs } of points) if (begins.at(-1)?.stage !== stage) begins.push({ stage, fromMs: atMs });
-  const now = { stage: status.stage, fromMs: status.stageSinceMs };
-  const known = begins.at(-1);
-  if (status.stages.length > 0 && known?.stage !== now.stage && (known === undefined || now.fromMs >= known.fromMs))
-    begins.push(now);
-  return begins.map((begin, k) => ({ ...begin, toMs: begins[k + 1]?.fromMs ?? endMs }));
+interface Moment {
+  readonly atMs: number;
+  readonly stage: number;
+  /** Parts of ten thousand. */
+  readonly share: number;
 }
 
-/** What the candidate got at the end, which no point says: after it nothing is judged any more. */
-function lastShare({ phase, stages, stage }: ReleaseStatus, points: readonly EvidencePoint[]): number {
-  if (phase === 'promoted') return 1;
-  if (phase === 'aborted' || phase === 'reported') return 0;
-  return (points.at(-1)?.candidateShare ?? stages[stage]?.candidateShare ?? 0) / 10_000;
+/** What is known of the traffic: stages as they were entered, one after the other, and the points of the evidence. */
+function momentsOf({ status, events }: ReleaseEvidence, points: readonly EvidencePoint[]): Moment[] {
+  const entered = events.filter(({ kind }) => kind === 'stage').toSorted((a, b) => a.sequence - b.sequence);
+  return [
+    ...entered.map(({ atMs }, stage) => ({ atMs, stage, share: status.stages[stage]?.candidateShare ?? 0 })),
+    ...points.map(({ atMs, stage, candidateShare }) => ({ atMs, stage, share: candidateShare })),
+  ].toSorted((a, b) => a.atMs - b.atMs);
 }
 
-function sharesOf(points: readonly EvidencePoint[], status: ReleaseStatus, times: Times): Sample[] {
+function spansOf(moments: readonly Moment[], endMs: number): StageSpan[] {
+  const begins: Moment[] = [];
+  for (const moment of moments) if (begins.at(-1)?.stage !== moment.stage) begins.push(moment);
+  return begins.map(({ stage, atMs }, k) => ({ stage, fromMs: atMs, toMs: begins[k + 1]?.atMs ?? endMs }));
+}
+
+function sharesOf(moments: readonly Moment[], status: ReleaseStatus, times: Times): Sample[] {
   const since = (atMs: number): number => atMs - times.startMs;
-  const judged = points.map(({ atMs, candidateShare }) => ({ ms: since(atMs), value: candidateShare / 10_000 }));
-  const last = lastShare(status, points);
-  const turned = isFinal(status) ? [{ ms: since(times.decisionMs ?? times.endMs), value: last }] : [];
-  const ended = turned.filter(({ ms }) => ms >= (judged.at(-1)?.ms ?? 0));
-  return [{ ms: 0, value: 0 }, ...judged, ...ended, { ms: since(times.endMs), value: last }];
+  const known = moments.map(({ atMs, share }) => ({ ms: since(atMs), value: share / 10_000 }));
+  const latest = known.at(-1);
+  // After the decision nothing is judged any more, and no point says what became of the traffic.
+  const isOver = isFinal(status) || status.phase === 'promoting' || status.phase === 'aborting';
+  const last = isOver ? Number(status.phase === 'promoted' || status.phase === 'promoting') : (latest?.value ?? 0);
+  const turned = isOver ? [{ ms: Math.max(latest?.ms ?? 0, since(times.decisionMs ?? times.endMs)), value: last }] : [];
+  return [{ ms: 0, value: 0 }, ...known, ...turned, { ms: since(times.endMs), value: last }];
 }
 
 export function timelineOf(evidence: ReleaseEvidence): Timeline {
   const { status, events } = evidence;
   const points = inOrder(evidence.points);
-  const moments = [status.startedAtMs, ...points.map(({ atMs }) => atMs), ...events.map(({ atMs }) => atMs)];
-  const startMs = moments.reduce((a, b) => Math.min(a, b));
-  const latest = [...moments, status.updatedAtMs, status.endedAtMs ?? status.updatedAtMs].reduce((a, b) =>
-    Math.max(a, b),
-  );
-  const decisionMs = decisionOf(evidence, latest);
+  const all = [status.startedAtMs, ...points.map(({ atMs }) => atMs), ...events.map(({ atMs }) => atMs)];
+  const startMs = all.reduce((a, b) => Math.min(a, b));
+  const latest = [...all, status.updatedAtMs, status.endedAtMs ?? status.updatedAtMs].reduce((a, b) => Math.max(a, b));
+  const decisionMs = decisionOf(evidence);
+  const moments = momentsOf(evidence, points);
   // A little time after the decision shows what it did.
   const endMs = isFinal(status) ? latest + 0.03 * (latest - startMs) : latest;
-  const spans = spansOf(points, status, latest);
+  const spans = spansOf(moments, decisionMs ?? latest);
   const times = { startMs, endMs, decisionMs, boundaries: spans.slice(1).map(({ fromMs }) => fromMs) };
-  return { ...times, spans, shares: sharesOf(points, status, times) };
+  return { ...times, latestMs: latest, spans, shares: sharesOf(moments, status, times) };
 }
