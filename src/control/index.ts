@@ -2,10 +2,19 @@
 
 export type { Advice, AdvisedVersions, Adviser } from './advisor/advice.js';
 export { type AdviserOptions, openAdviser } from './advisor/adviser.js';
+export { type Quality, qualityOf } from './advisor/boosting/quality.js';
+export type { Forest } from './advisor/boosting/tree.js';
 export { DeploymentAI, type DeploymentAIOptions, deploymentAIOptions } from './advisor/deployment-ai.js';
 export { type FeatureGroup, featureGroups, features } from './advisor/features/features.js';
 export { type Margins, usualMargins } from './advisor/features/margins.js';
-export { type TrainedAdviser, type TrainingOptions, trainAdviser, usualTraining } from './advisor/model/train.js';
+export {
+  probabilitiesOf,
+  type TrainedAdviser,
+  type TrainingOptions,
+  trainAdviser,
+  usualTraining,
+} from './advisor/model/train.js';
+export { type Examples, makeExamples } from './advisor/simulator/examples.js';
 export { replay, simulatedVersions } from './advisor/simulator/replay.js';
 export { drawTruth, type ReleaseTruth } from './advisor/simulator/truth.js';
 export {

@@ -1,14 +1,10 @@
 // The shipped adviser on simulated releases that it was not made from: it ranks, it is honest, and it is seldom sure and wrong.
 import { seededRandom } from 'galerkin/base';
-import { drawTruth, features, replay, trainAdviser } from 'galerkin/control';
+import { drawTruth, features, makeExamples, probabilitiesOf, qualityOf, replay, trainAdviser } from 'galerkin/control';
 import type { RequestSample } from 'galerkin/observe';
 import { describe, expect, test } from 'vitest';
-import { qualityOf } from '../../dist/control/advisor/boosting/quality.js';
-import { sigmoid } from '../../dist/control/advisor/boosting/tree.js';
 import { readAdviser } from '../../dist/control/advisor/model/model-file.js';
-import { logOddsOfRows } from '../../dist/control/advisor/model/train.js';
 import { trueEffects } from '../../dist/control/advisor/simulator/effects.js';
-import { makeExamples } from '../../dist/control/advisor/simulator/examples.js';
 
 const folder = new URL('../../dist/control/advisor/', import.meta.url).pathname;
 
@@ -16,7 +12,7 @@ describe('on releases that it has never seen', () => {
   test('the shipped model ranks well, is calibrated, and where it is sure it is right', async () => {
     const { forest } = await readAdviser(folder);
     const held = makeExamples(4711, 700);
-    const quality = qualityOf(logOddsOfRows(forest, held).map(sigmoid), held.labels, 0.95);
+    const quality = qualityOf(probabilitiesOf(forest, held), held.labels, 0.95);
     expect(quality.auc).toBeGreaterThan(0.87);
     expect(quality.calibrationError).toBeLessThan(0.04);
     expect(quality.confident).toBeGreaterThan(0.2);

@@ -34,8 +34,12 @@ export interface TrainedAdviser {
 
 const confidenceOfFigures = 0.95;
 
-export const logOddsOfRows = (forest: Forest, { rows, columns, labels }: Labelled): Float64Array =>
+const logOddsOfRows = (forest: Forest, { rows, columns, labels }: Labelled): Float64Array =>
   Float64Array.from(labels, (_, row) => logOddsOf(forest, rows, row * columns));
+
+/** Of each row: the probability that it is worse, as the forest says. */
+export const probabilitiesOf = (forest: Forest, rows: Labelled): Float64Array =>
+  logOddsOfRows(forest, rows).map(sigmoid);
 
 /** Trains, calibrates and measures. The same options give the same forest. */
 export function trainAdviser(options: Partial<TrainingOptions> = {}): TrainedAdviser {
@@ -44,5 +48,5 @@ export function trainAdviser(options: Partial<TrainingOptions> = {}): TrainedAdv
   const honest = makeExamples(seed + 2, calibration);
   const forest = scaled(raw, plattScaling(logOddsOfRows(raw, honest), honest.labels));
   const held = makeExamples(seed + 3, test);
-  return { forest, quality: qualityOf(logOddsOfRows(forest, held).map(sigmoid), held.labels, confidenceOfFigures) };
+  return { forest, quality: qualityOf(probabilitiesOf(forest, held), held.labels, confidenceOfFigures) };
 }
