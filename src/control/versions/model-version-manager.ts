@@ -7,10 +7,10 @@ import type { GarbageReport, IsServing } from './collection.js';
 import { type CompareOptions, compareVersions } from './compare/compare-versions.js';
 import type { VersionComparison } from './compare/comparison.js';
 import { formerProduction } from './keep-reasons.js';
-import { isSaid, type MoveTerms, moveRow, promoteRow, registerRow } from './moves.js';
+import { type MoveTerms, moveRow, promoteRow, registerRow, releaseRow } from './moves.js';
 import { packageFacts } from './package-facts.js';
-import { eventOf, parseWord, recordOf, type VersionEvent, type VersionRecord } from './record.js';
-import { addEvent, eventRows, findRow, patchRow, rowOf, rowsOf, type VersionKey, type VersionQuery } from './rows.js';
+import { eventOf, parseWord, recordOf, releaseWord, type VersionEvent, type VersionRecord } from './record.js';
+import { addEvent, eventRows, findRow, patchRow, rowOf, rowsOf, type VersionKey } from './rows.js';
 import { asCollector, settleRemovals } from './settle-removals.js';
 import type { VersionStage } from './stages.js';
 import { type SyncReport, synchronise } from './synchronise.js';
@@ -116,19 +116,19 @@ export class ModelVersionManager {
     return this.get(model, version);
   }
 
-  /** By a release: it begins with this version. Said twice it changes nothing. @throws VERSION_STAGE, PACKAGE_VERSION_UNKNOWN, OPTIONS_INVALID */
+  /** By a release: it begins with this version. Said twice it changes nothing; of a version that has moved on it is only noted. @throws what reading an unregistered version throws */
   candidate(model: string, version: number, word: VersionWord, release: string): Promise<void> {
-    return this.#released({ model, version }, 'candidate', this.#terms(word, release));
+    return this.#released({ model, version }, 'candidate', [word, release]);
   }
 
   /** By a release: it let the version in. Said twice it changes nothing. @throws as candidate */
   promoted(model: string, version: number, word: VersionWord, release: string): Promise<void> {
-    return this.#released({ model, version }, 'production', this.#terms(word, release));
+    return this.#released({ model, version }, 'production', [word, release]);
   }
 
   /** By a release: it stopped the version. Said twice it changes nothing. @throws as candidate */
   refused(model: string, version: number, word: VersionWord, release: string): Promise<void> {
-    return this.#released({ model, version }, 'refused', this.#terms(word, release));
+    return this.#released({ model, version }, 'refused', [word, release]);
   }
 
   /** The version, what it was made from, and so on to the first; ends where a package names no parent, or names one again. */
@@ -167,8 +167,8 @@ export class ModelVersionManager {
     return collectGarbage({ database, repository, clock, timers, isServing, by }, options);
   }
 
-  #terms(word: VersionWord, release?: string): MoveTerms {
-    return { ...parseWord(word), atMs: this.#clock.now(), release };
+  #terms(word: VersionWord): MoveTerms {
+    return { ...parseWord(word), atMs: this.#clock.now(), release: undefined };
   }
 
   async #register(key: VersionKey, terms: MoveTerms): Promise<boolean> {
@@ -186,19 +186,9 @@ export class ModelVersionManager {
   }
 
   /** A release may be about a version that nobody registered yet. */
-  async #released(key: VersionKey, to: VersionStage, terms: MoveTerms): Promise<void> {
+  async #released(key: VersionKey, to: VersionStage, [word, release]: readonly [VersionWord, string]): Promise<void> {
+    const terms = { ...releaseWord(word), atMs: this.#clock.now(), release };
     if ((await findRow(this.#database.query, key)) === undefined) await this.#register(key, terms);
-    await this.#database.transaction(query => this.#move(query, key, { to, terms }));
-  }
-
-  async #move(
-    query: VersionQuery,
-    key: VersionKey,
-    { to, terms }: { to: VersionStage; terms: MoveTerms },
-  ): Promise<void> {
-    const { release } = terms;
-    if (release !== undefined && (await isSaid(query, key, { to, release }))) return;
-    if (to === 'production') await promoteRow(query, key, terms);
-    else await moveRow(query, key, { to, terms });
+    await this.#database.transaction(query => releaseRow(query, key, { to, terms, release }));
   }
 }

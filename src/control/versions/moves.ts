@@ -3,7 +3,7 @@ import { GalerkinError } from '../../base/index.js';
 import type { VersionFacts } from './record.js';
 import { recordOf, type VersionRow } from './record.js';
 import { addEvent, findRow, insertRow, patchRow, rowOf, rowsOf, type VersionKey, type VersionQuery } from './rows.js';
-import { assertMove, participleOf, type VersionStage } from './stages.js';
+import { assertMove, mayMove, participleOf, type VersionStage } from './stages.js';
 
 /** Who moves a version, why, when, and for which release. */
 export interface MoveTerms {
@@ -36,9 +36,12 @@ export async function registerRow(
   return true;
 }
 
-/** @throws VERSION_STAGE for one whose files are gone or going */
-function assertThere({ model, version, stage, present, removing }: VersionRow, to: VersionStage): void {
-  if (to !== 'candidate' && to !== 'production') return;
+/** What a release says has happened already, files or not. @throws VERSION_STAGE for one whose files are gone or going */
+function assertThere(
+  { model, version, stage, present, removing }: VersionRow,
+  { to, byRelease }: { readonly to: VersionStage; readonly byRelease: boolean },
+): void {
+  if (byRelease || (to !== 'candidate' && to !== 'production')) return;
   const why =
     present === 0
       ? 'its files are not in the repository.'
@@ -57,8 +60,9 @@ export async function moveRow(query: VersionQuery, key: VersionKey, { to, terms 
   const row = await rowOf(query, key);
   const from = recordOf(row).stage;
   if (from === to) return;
-  assertMove({ ...key, from, to, byRelease: terms.release !== undefined });
-  assertThere(row, to);
+  const byRelease = terms.release !== undefined;
+  assertMove({ ...key, from, to, byRelease });
+  assertThere(row, { to, byRelease });
   await patchRow(query, key, { stage: to, changed_at_ms: terms.atMs });
   await addEvent(query, { ...key, ...terms, change: 'stage', from, to });
 }
@@ -69,8 +73,9 @@ export async function promoteRow(query: VersionQuery, key: VersionKey, terms: Mo
   const former = rows.find(({ stage, version }) => stage === 'production' && version !== key.version);
   const row = await rowOf(query, key);
   if (row.stage === 'production') return;
-  assertMove({ ...key, from: recordOf(row).stage, to: 'production', byRelease: terms.release !== undefined });
-  assertThere(row, 'production');
+  const byRelease = terms.release !== undefined;
+  assertMove({ ...key, from: recordOf(row).stage, to: 'production', byRelease });
+  assertThere(row, { to: 'production', byRelease });
   if (former !== undefined) {
     const place = { model: key.model, version: former.version };
     const why = `version ${key.version} took its place: ${terms.why}`;
@@ -87,19 +92,28 @@ export async function promoteRow(query: VersionQuery, key: VersionKey, terms: Mo
   await moveRow(query, key, { to: 'production', terms });
 }
 
-/** True if this release has made this version this already: a release that says it twice, after a restart, changes nothing. */
-export async function isSaid(
+/**
+ * What a release says of a version. Said twice, as after a restart, it changes nothing; said of a version that has moved on
+ * meanwhile, it is noted, and the stage stays.
+ * @throws PACKAGE_VERSION_UNKNOWN
+ */
+export async function releaseRow(
   query: VersionQuery,
-  { model, version }: VersionKey,
-  { to, release }: { readonly to: VersionStage; readonly release: string },
-): Promise<boolean> {
-  const found = await query
+  key: VersionKey,
+  { to, terms, release }: Move & { readonly release: string },
+): Promise<void> {
+  const said = await query
     .selectFrom('model_version_event')
     .select('sequence')
-    .where('model', '=', model)
-    .where('version', '=', version)
+    .where('model', '=', key.model)
+    .where('version', '=', key.version)
     .where('to_stage', '=', to)
     .where('release', '=', release)
     .executeTakeFirst();
-  return found !== undefined;
+  if (said !== undefined) return;
+  const from = recordOf(await rowOf(query, key)).stage;
+  if (from === to || !mayMove({ from, to, byRelease: true })) {
+    await addEvent(query, { ...key, ...terms, change: 'noted', from, to });
+  } else if (to === 'production') await promoteRow(query, key, terms);
+  else await moveRow(query, key, { to, terms });
 }

@@ -48,7 +48,11 @@ export interface VersionRecord extends VersionFacts {
   readonly leftProduction: number | null;
 }
 
-export const versionChanges = ['registered', 'stage', 'vanished', 'returned', 'removed'] as const;
+/**
+ * 'vanished' and 'returned': its files went from the repository, or came back; 'removed': they were collected as garbage.
+ * 'noted': a release said so of a version that had moved on meanwhile; its stage stayed `from`, whatever `to` says.
+ */
+export const versionChanges = ['registered', 'stage', 'vanished', 'returned', 'removed', 'noted'] as const;
 export type VersionChange = (typeof versionChanges)[number];
 
 export interface VersionEvent {
@@ -109,6 +113,14 @@ export const eventOf = (row: EventRow): VersionEvent => ({
 });
 
 const wordSchema = z.strictObject({ by: z.string().trim().min(1).max(200), why: z.string().trim().min(1).max(2000) });
+
+const shown = (text: string, most: number, instead: string): string => text.trim().slice(0, most) || instead;
+
+/** Of a release, which must not fail for want of words. */
+export const releaseWord = ({ by, why }: { readonly by: string; readonly why: string }) => ({
+  by: shown(by, 200, 'galerkin'),
+  why: shown(why, 2000, 'the release gave no reason'),
+});
 
 /** Who, and why: wanted of everybody who changes anything. @throws OPTIONS_INVALID */
 export function parseWord(word: unknown): { readonly by: string; readonly why: string } {

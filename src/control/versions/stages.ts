@@ -39,10 +39,16 @@ export interface StageMove {
   readonly byRelease: boolean;
 }
 
-/** @throws VERSION_STAGE */
-export function assertMove({ model, version, from, to, byRelease }: StageMove): void {
+export function mayMove({ from, to, byRelease }: Pick<StageMove, 'from' | 'to' | 'byRelease'>): boolean {
   const right = transitions[from][to];
-  if (right === 'anybody' || (right === 'release' && byRelease)) return;
+  return right === 'anybody' || (right === 'release' && byRelease);
+}
+
+/** @throws VERSION_STAGE */
+export function assertMove(move: StageMove): void {
+  if (mayMove(move)) return;
+  const { model, version, from, to } = move;
+  const right = transitions[from][to];
   const whyOf = (): string => {
     if (from === 'production') return 'it answers until another version is promoted in its place.';
     if (right === 'release') return 'only a release may do that; start one.';
