@@ -17,6 +17,7 @@ import {
   simulatedVersions as versions,
 } from 'galerkin/control';
 import type { RequestSample } from 'galerkin/observe';
+import { adviseSessions } from './fixtures/advised-sessions.js';
 import { logisticRegression } from './peers/logistic-regression.js';
 import { type BenchResult, median } from './result.js';
 
@@ -129,6 +130,37 @@ async function looks(): Promise<BenchResult[]> {
   ];
 }
 
+/** Releases of real sessions, with this machine's own noise: advice of each kind. */
+async function real(): Promise<BenchResult[]> {
+  const layers = 8;
+  const requests = 800;
+  const sessions = await adviseSessions(layers);
+  const results: BenchResult[] = [];
+  for (const [name, candidate, trials] of [
+    ['the same network', 8, 20],
+    ['a quarter more layers', 10, 10],
+    ['twice the layers', 16, 10],
+  ] as const) {
+    const said: string[] = [];
+    const found: number[] = [];
+    for (let trial = 0; trial < trials; trial++) {
+      const advice = await sessions.release(candidate, requests, trial);
+      said.push(advice?.advice ?? 'nothing');
+      found.push(advice?.probability ?? Number.NaN);
+    }
+    const count = (word: string): number => said.filter(each => each === word).length;
+    const note = `${trials} releases of ${requests} requests: hold ${count('hold')}, nothing ${count('nothing')}, go ${count('go')}`;
+    results.push({
+      name: `real sessions, ${name}: probability of worse, median`,
+      value: median(found),
+      unit: '',
+      note,
+    });
+  }
+  await sessions.close();
+  return results;
+}
+
 /** CPU time for a sample and for an advice, medians of rounds. */
 async function costs(): Promise<BenchResult[]> {
   const samples: RequestSample[] = [];
@@ -197,6 +229,7 @@ export async function run(): Promise<BenchResult[]> {
       note: `logistic regression ${accuracy(ofRegression, held)}`,
     },
     ...(await looks()),
+    ...(await real()),
     ...(await costs()),
     sizes(),
     {
