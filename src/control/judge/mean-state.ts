@@ -21,6 +21,12 @@ export const meanState = z.strictObject({
   info: number,
   sum: number,
   square: number,
+  /** The last entry, and sums over neighbours for their correlation, weighted by the root of both informations. */
+  lastValue: number,
+  lastInfo: number,
+  nearWeight: number,
+  nearSum: number,
+  nearProduct: number,
   batches: z.array(batchState).max(16).default([]),
 });
 export type MeanState = z.infer<typeof meanState>;
@@ -29,6 +35,9 @@ export type MeanState = z.infer<typeof meanState>;
 const deepest = 12;
 /** Of a level, before its variance is believed. */
 const fewestBatches = 8;
+/** Entries, before their correlation is believed. */
+const fewestNeighbours = 8;
+const largestCorrelation = 0.98;
 
 /** Adds an entry of value d and variance s²/info. O(1) on average. */
 export function addEntry(state: MeanState, value: number, info: number): void {
@@ -36,6 +45,14 @@ export function addEntry(state: MeanState, value: number, info: number): void {
   state.info += info;
   state.sum += info * value;
   state.square += info * value * value;
+  if (state.lastInfo > 0) {
+    const weight = Math.sqrt(info * state.lastInfo);
+    state.nearWeight += weight;
+    state.nearSum += weight * (value + state.lastValue);
+    state.nearProduct += weight * value * state.lastValue;
+  }
+  state.lastValue = value;
+  state.lastInfo = info;
   addToBatch(state, { info, sum: info * value, level: 0 });
 }
 
@@ -70,19 +87,30 @@ function varianceOf(count: number, info: number, sum: number, square: number): n
   return Math.max(floor, (square - sum * mean) / (count - 1));
 }
 
+/** Of neighbouring entries, freed of the bias of short series (Kendall 1954); 0 where it may be chance. */
+function correlation({ entries, nearWeight, nearSum, nearProduct }: MeanState, mean: number, rss: number): number {
+  if (entries < fewestNeighbours || rss <= 0) return 0;
+  const seen = (nearProduct - mean * nearSum + mean * mean * nearWeight) / rss;
+  const freed = (entries * seen + 1) / (entries - 3);
+  return freed * Math.sqrt(entries) < 1 ? 0 : Math.min(largestCorrelation, freed);
+}
+
 /**
- * The mean, and the variance of one unit of information: the entries' own, or that of the batches where these scatter more than
- * independent entries would, less what chance does to so few of them.
+ * The mean, the variance of one unit of information, and how many independent entries these are worth. Entries that lean on
+ * their neighbours, or whose batches scatter more than independent ones would, less what chance does to so few batches, count
+ * for less: by (1+r)/(1-r) as a first-order autoregression would, or by the batches' own excess, whichever is more.
  */
 export function weightedMean(state: MeanState): WeightedMean {
   const { entries, info, sum, square } = state;
-  if (entries < 2) return { entries, info, mean: entries === 0 ? 0 : sum / info, variance: 1 };
+  const mean = entries === 0 ? 0 : sum / info;
+  if (entries < 2) return { entries, info, mean, variance: 1 };
   const own = varianceOf(entries, info, sum, square);
-  let variance = own;
+  const r = correlation(state, mean, own * (entries - 1));
+  let inflation = (1 + r) / (1 - r);
   for (const batch of state.batches) {
     if (batch.count < fewestBatches) break;
-    const seen = varianceOf(batch.count, batch.info, batch.sum, batch.square);
-    variance = Math.max(variance, seen / (1 + Math.sqrt(2 / batch.count)));
+    const seen = varianceOf(batch.count, batch.info, batch.sum, batch.square) / own;
+    inflation = Math.max(inflation, seen / (1 + Math.sqrt(2 / batch.count)));
   }
-  return { entries, info, mean: sum / info, variance };
+  return { entries: entries / inflation, info, mean, variance: own * inflation };
 }

@@ -5,6 +5,7 @@ import type { RequestSample } from '../../observe/index.js';
 import type { Versions } from './arms.js';
 import { capitalState, firstCapital, placeCapital } from './capital.js';
 import type { Judge, JudgeMemory } from './judge.js';
+import { addToSketches, armSketches, sketchesState } from './judge-sketches.js';
 import type { JudgeConfig } from './judgement.js';
 import { type Surroundings, testOf, weights } from './tests-of.js';
 import { type Finding, judgementOf } from './verdict.js';
@@ -17,6 +18,7 @@ const memorySchema = z.strictObject({
   heard: z.strictObject({ stable: count, candidate: count }),
   hasFigures: z.boolean(),
   capital: capitalState,
+  sketches: sketchesState,
   tests: z.array(z.unknown()),
 });
 type Memory = z.infer<typeof memorySchema>;
@@ -29,6 +31,7 @@ function firstMemory({ criteria }: JudgeConfig, versions: Versions): Memory {
     heard: { stable: 0, candidate: 0 },
     hasFigures: false,
     capital: firstCapital(criteria.map(({ metric }) => weights[metric])),
+    sketches: sketchesState.parse({}),
     tests: criteria.map(() => ({})),
   };
 }
@@ -60,7 +63,7 @@ const hasFigure = ({ residual, fluxImbalance }: RequestSample): boolean => resid
 export function openJudge(config: JudgeConfig, versions: Versions, memory?: JudgeMemory): Judge {
   const first = firstMemory(config, versions);
   const state = memory === undefined ? first : recall(memory, first);
-  const surroundings: Surroundings = { hasFigures: () => state.hasFigures };
+  const surroundings: Surroundings = { hasFigures: () => state.hasFigures, sketches: state.sketches.latency };
   const { criteria } = config;
   const tests = criteria.map((criterion, k) => testOf({ criterion, config, surroundings, state: state.tests[k] }));
   const { heard } = state;
@@ -84,6 +87,8 @@ export function openJudge(config: JudgeConfig, versions: Versions, memory?: Judg
     heard[arm] += 1;
     if (arm === 'stable' && !state.hasFigures) state.hasFigures = hasFigure(sample);
     for (const test of tests) test.hear(sample, arm);
+    // After the tests: a threshold must be known before the sample that is held against it.
+    addToSketches(state.sketches, sample, arm);
     if (isEnough()) place();
   };
   const finding = (k: number): Finding => {
@@ -97,7 +102,7 @@ export function openJudge(config: JudgeConfig, versions: Versions, memory?: Judg
   return {
     hear,
     judge: nowMs => judgementOf({ config, heard, findings: criteria.map((_, k) => finding(k)), atMs: nowMs }),
-    sketches: () => [],
+    sketches: () => armSketches(state.sketches),
     remember: () => structuredClone({ ...state, tests: tests.map(test => test.state) }),
   };
 }

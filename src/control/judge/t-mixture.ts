@@ -3,6 +3,7 @@ import { normalBelow } from './normal-distribution.js';
 
 /** What a weighted least-squares fit of one mean leaves: entries d with variance s²/info each. */
 export interface WeightedMean {
+  /** As many independent ones; not always whole. */
   readonly entries: number;
   readonly info: number;
   readonly mean: number;

@@ -1,8 +1,20 @@
 // Which test judges which metric, and how much of the false-alarm budget it gets.
 import type { RequestSample } from '../../observe/index.js';
+import type { Arm } from './arms.js';
 import type { Criterion, JudgeConfig, JudgedMetric } from './judgement.js';
-import { computeOf, conservationOf, isFailure, latencyOf, refusedOf, residualOf } from './measure.js';
-import type { MetricTest } from './metric-test.js';
+import type { SketchState } from './log-sketch.js';
+import {
+  computeOf,
+  conservationOf,
+  isFailure,
+  latencyOf,
+  type RatioMeasure,
+  refusedOf,
+  residualOf,
+} from './measure.js';
+import { type MetricTest, materialPart } from './metric-test.js';
+import { differenceOf, errorsOf, pairTest } from './pair-test.js';
+import { quantileTest } from './quantile-test.js';
 import { rateTest } from './rate-test.js';
 import { ratioTest } from './ratio-test.js';
 
@@ -10,19 +22,21 @@ import { ratioTest } from './ratio-test.js';
 export interface Surroundings {
   /** True once the stable version has given a finite residual or flux imbalance. */
   hasFigures(): boolean;
+  /** Of latencies. */
+  readonly sketches: Readonly<Record<Arm, SketchState>>;
 }
 
-/** Parts of the capital: the metrics that nearly every bad release shows in get more. */
+/** Parts of the capital. Latency has most, because its scatter is largest; failures prove themselves quickly with little. */
 export const weights: Readonly<Record<JudgedMetric, number>> = {
-  'latency-mean': 3,
-  'latency-p50': 1,
+  'latency-mean': 6,
+  'latency-p50': 2,
   'latency-p95': 1,
   'latency-p99': 1,
-  'error-rate': 3,
-  'guard-rate': 2,
+  'error-rate': 2,
+  'guard-rate': 1,
   residual: 2,
   conservation: 2,
-  difference: 2,
+  difference: 1,
   accuracy: 2,
   'resource-use': 1,
 };
@@ -35,14 +49,26 @@ export interface TestOf {
   readonly state: unknown;
 }
 
+/** Copies are few, and spot checks of them fewer: so many times minSamples are waited for before they count as not measured. */
+const patienceForPairs = 10;
+const patienceForTruth = 100;
+
 export function testOf({ criterion, config, surroundings, state }: TestOf): MetricTest {
   const { metric, margin } = criterion;
   const levels = { falseAlarm: config.falseAlarm, falsePass: config.falsePass };
-  const ratio = (measure: typeof latencyOf) => ratioTest({ measure, margin, levels, state });
+  const { sketches } = surroundings;
+  const ratio = (measure: RatioMeasure) => ratioTest({ measure, margin, levels, state });
   const rate = (isBad: (sample: RequestSample) => boolean | undefined) => rateTest({ isBad, margin, levels, state });
+  const quantile = (probability: number) => quantileTest({ probability, margin, levels, sketches, state });
   switch (metric) {
     case 'latency-mean':
       return ratio(latencyOf);
+    case 'latency-p50':
+      return quantile(0.5);
+    case 'latency-p95':
+      return quantile(0.95);
+    case 'latency-p99':
+      return quantile(0.99);
     case 'resource-use':
       return ratio(computeOf);
     case 'residual':
@@ -51,7 +77,23 @@ export function testOf({ criterion, config, surroundings, state }: TestOf): Metr
       return ratio(conservationOf);
     case 'guard-rate':
       return rate(refusedOf);
-    default:
+    case 'error-rate':
       return rate(sample => isFailure(sample, surroundings.hasFigures()));
+    case 'difference': {
+      // Every retrained version answers a little differently: harm begins at the margin.
+      const limits = { margin, harmless: margin, matters: margin };
+      return pairTest({
+        figureOf: differenceOf,
+        ...limits,
+        showsStable: false,
+        patience: patienceForPairs,
+        levels,
+        state,
+      });
+    }
+    case 'accuracy': {
+      const limits = { margin, harmless: 0, matters: materialPart * margin };
+      return pairTest({ figureOf: errorsOf, ...limits, showsStable: true, patience: patienceForTruth, levels, state });
+    }
   }
 }
