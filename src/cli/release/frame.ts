@@ -62,7 +62,8 @@ function stageLines(status: StatusAnswer, { nowMs, columns }: { nowMs: number; c
   const current = stages[Math.min(stage, stages.length - 1)];
   const { share, heldMs: held, holdMs, leftMs } = progressOf(status, nowMs);
   const bar = barOf(share, Math.min(40, columns - 24));
-  const percent = `${Math.floor(100 * share)} %`.padStart(5);
+  // What is not over is not whole, whatever the clock says.
+  const percent = `${Math.floor(isFinal(status) ? 100 * share : Math.min(99, 100 * share))} %`.padStart(6);
   const head: Piece[] = [
     [bar, phaseColour(status)],
     `${percent}  stage ${Math.min(stage + 1, stages.length)}/${stages.length}`,
