@@ -1,5 +1,5 @@
 // The file of an embedded database: made with narrow rights, opened, and locked for this process alone.
-import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Libsql from 'libsql';
 import { type Clock, GalerkinError } from '../../base/index.js';
@@ -45,10 +45,22 @@ function lock(raw: Libsql.Database): void {
   raw.exec('begin immediate; commit');
 }
 
+/** Step by step: Node's own recursion never ends where a folder exists in which none can be made, such as /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (cause) {
+    // Somebody else may have been faster.
+    if (systemCode(cause) !== 'EEXIST') throw cause;
+  }
+}
+
 /** Only ever with O_EXCL: to close a second handle on a file that this process has locked would give up its lock (POSIX). */
 function makeFile(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     closeSync(openSync(path, 'wx', 0o600));
   } catch (cause) {
     if (systemCode(cause) !== 'EEXIST') throw sqlUnreachable(path, cause);
