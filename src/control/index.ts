@@ -12,6 +12,7 @@ export {
   type TrainedAdviser,
   type TrainingOptions,
   trainAdviser,
+  trainingOptions,
   usualTraining,
 } from './advisor/model/train.js';
 export { type Examples, makeExamples } from './advisor/simulator/examples.js';
@@ -65,6 +66,14 @@ export {
   type JudgeVerdict,
   judgedMetrics,
 } from './judge/judgement.js';
+export { openJudge } from './judge/open-judge.js';
+export {
+  type JudgeParts,
+  type JudgeThresholds,
+  judgeOf,
+  type SuccessCriterion,
+  successCriteria,
+} from './judge/thresholds.js';
 export {
   type ReleaseDocument,
   type ReleaseSpec,

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { seededRandom } from 'galerkin/base';
-import { DeploymentAI, type FeatureGroup, openAdviser, replay, simulatedVersions as versions } from 'galerkin/control';
+import {
+  DeploymentAI,
+  type FeatureGroup,
+  openAdviser,
+  replay,
+  trainAdviser,
+  simulatedVersions as versions,
+} from 'galerkin/control';
 import type { RequestSample } from 'galerkin/observe';
 import { afterEach, describe, expect, test } from 'vitest';
 import { advise, calm, changed } from './advisor-releases.js';
@@ -129,6 +136,11 @@ describe('the door', () => {
     });
   });
 
+  test('refuses trainings that cannot be', () => {
+    for (const options of [{ train: 0 }, { test: Number.NaN }, { seed: -1 }])
+      expect(() => trainAdviser(options)).toThrow(/trainAdviser/);
+  });
+
   test('DeploymentAI refuses features and models that there are not', () => {
     const unknown: FeatureGroup[] = JSON.parse('["latency", "mood"]');
     expect(() => new DeploymentAI({ features: unknown })).toThrow(/features.1/);
@@ -199,6 +211,6 @@ describe('a model on disk', () => {
       await edit(folder, JSON.parse(await readFile(join(folder, 'adviser.json'), 'utf8')));
       await expect(openAdviser({ versions, folder })).rejects.toMatchObject({ code: 'ADVISER_UNUSABLE' });
     }
-    await expect(openAdviser({ versions, folder: await copied() })).resolves.toBeDefined();
+    await (await openAdviser({ versions, folder: await copied() })).close();
   });
 });

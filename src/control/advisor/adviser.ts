@@ -12,7 +12,7 @@ import { Heard } from './features/heard.js';
 import { type AdvisedMetric, type Margins, usualMargins } from './features/margins.js';
 import { readAdviser } from './model/model-file.js';
 
-const margin = (metric: AdvisedMetric) => z.number().min(0).max(1000).default(usualMargins[metric]);
+const margin = (metric: AdvisedMetric) => z.number().min(0).default(usualMargins[metric]);
 const version = z.int().min(1);
 
 export const adviserOptions = z.strictObject({

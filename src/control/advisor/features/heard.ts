@@ -9,7 +9,8 @@ import { Moments } from './moments.js';
 export const blockMs = 2000;
 /** Of each version, before anything is said. */
 const fewestRequests = 10;
-const tiny = 1e-12;
+/** Residuals below it are rounding, and so is their ratio; times never are. */
+const tiny = 1e-9;
 
 const logOf = (value: number | null): number =>
   value !== null && value >= 0 && value < Number.POSITIVE_INFINITY ? Math.log(Math.max(value, tiny)) : Number.NaN;
