@@ -80,7 +80,10 @@ export function registryConforms(freshUrl: () => string | Promise<string>): void
     const stage = { code: 'VERSION_STAGE' };
     await expect(versions.retire('m', 1, word)).rejects.toMatchObject(stage);
     await versions.refused('m', 2, word, 'r1');
-    await expect(versions.promote('m', 2, word)).rejects.toMatchObject({ ...stage, message: expect.stringContaining("only a release may do that") });
+    await expect(versions.promote('m', 2, word)).rejects.toMatchObject({
+      ...stage,
+      message: expect.stringContaining('only a release may do that'),
+    });
     await versions.promoted('m', 2, word, 'r2');
     expect((await versions.production('m'))?.version).toBe(2);
     await expect(versions.promote('m', 9, word)).rejects.toMatchObject({
