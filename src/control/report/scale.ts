@@ -76,12 +76,13 @@ export interface TimeTick {
   readonly label: string;
 }
 
-function timeLabel(ms: number, stepMs: number): string {
+/** As a clock where some mark lies beyond two minutes: marks of one axis look alike. */
+function timeLabel(ms: number, stepMs: number, isClock: boolean): string {
   if (ms === 0) return '0';
   if (stepMs >= 24 * hour) return `${ms / (24 * hour)} d`;
   if (stepMs >= hour) return `${ms / hour} h`;
   if (stepMs >= minute) return `${ms / minute} min`;
-  if (ms < 2 * minute) return `${ms / second} s`;
+  if (!isClock) return `${ms / second} s`;
   return `${Math.floor(ms / minute)}:${String(Math.round((ms % minute) / second)).padStart(2, '0')}`;
 }
 
@@ -89,5 +90,5 @@ function timeLabel(ms: number, stepMs: number): string {
 export function timeTicks(scale: Scale, wanted: number): TimeTick[] {
   const rough = (scale.high - scale.low) / wanted;
   const step = timeSteps.find(each => each >= rough) ?? Math.ceil(rough / (168 * hour)) * 168 * hour;
-  return multiplesOf(step, scale).map(ms => ({ ms, label: timeLabel(ms, step) }));
+  return multiplesOf(step, scale).map(ms => ({ ms, label: timeLabel(ms, step, scale.high > 2 * minute) }));
 }

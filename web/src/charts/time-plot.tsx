@@ -92,7 +92,7 @@ function optionsOf(props: TimePlotProps, latest: { readonly current: TimePlotPro
   const axis = { stroke: cssColor('--muted'), font: `11px ${getComputedStyle(document.body).fontFamily}`, gap: 4 };
   const grid = { stroke: cssColor('--grid'), width: 1 };
   return {
-    ...{ width, height, padding: [8, 14, 0, 0], legend: { show: false }, cursor: { show: false } },
+    ...{ width, height, padding: [8, 20, 0, 0], legend: { show: false }, cursor: { show: false } },
     scales: {
       x: { time: false, range: (_, min, max) => (max > min ? [Math.min(0, min), max] : [0, Math.max(1, max || 1)]) },
       y: { distr: isLogarithmic ? 3 : 1, range: () => [...latest.current.range] },
@@ -101,7 +101,7 @@ function optionsOf(props: TimePlotProps, latest: { readonly current: TimePlotPro
       {
         ...{ ...axis, grid: { show: false }, ticks: { ...grid, size: 4 }, size: 22, space: 60 },
         incrs: [0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400],
-        values: (_, splits, __, ___, step) => splits.map(at => elapsed(at, step)),
+        values: (_, splits, __, ___, step) => splits.map(at => elapsed(at, step, splits.at(-1) ?? 0)),
       },
       {
         ...{ ...axis, grid, ticks: { show: false }, size: 46, space: 26 },

@@ -60,6 +60,8 @@ export interface Releases {
 
 const listEveryMs = 10_000;
 const evidenceEveryMs = 1000;
+/** Of a release that has ended: only what was written down late may come. */
+const stillEveryMs = 30_000;
 /** A server that takes long to answer is asked more rarely. */
 const restFactor = 4;
 
@@ -76,14 +78,15 @@ function question(now: () => number) {
     hurry: () => {
       dueMs = Math.min(dueMs, askedMs + evidenceEveryMs);
     },
-    async ask(everyMs: number, work: () => Promise<void>): Promise<void> {
+    /** @param everyMs is asked once the answer is in */
+    async ask(everyMs: () => number, work: () => Promise<void>): Promise<void> {
       if (isOpen || now() < dueMs) return;
       isOpen = true;
       askedMs = now();
       dueMs = Number.POSITIVE_INFINITY;
       await work();
       isOpen = false;
-      dueMs = Math.min(dueMs, Math.max(askedMs + everyMs, now() + restFactor * (now() - askedMs)));
+      dueMs = Math.min(dueMs, Math.max(askedMs + everyMs(), now() + restFactor * (now() - askedMs)));
     },
   };
 }
@@ -143,12 +146,18 @@ export function createReleases(source: ReleasesSource = server): Releases {
       set({ id, evidence: undefined, evidenceFailure: undefined, commandFailure: undefined });
     },
     async tick() {
-      const { id, evidence, desk } = get();
-      const isStill = evidence !== undefined && isFinal(evidence.status);
+      const { id, desk } = get();
+      const isStill = (): boolean => {
+        const { evidence } = get();
+        return evidence !== undefined && isFinal(evidence.status);
+      };
       await Promise.all([
-        forList.ask(desk === 'asking' ? evidenceEveryMs : listEveryMs, askList),
+        forList.ask(() => (get().desk === 'asking' ? evidenceEveryMs : listEveryMs), askList),
         id !== undefined && desk !== 'off'
-          ? forEvidence.ask(isStill ? 30 * evidenceEveryMs : evidenceEveryMs, () => askEvidence(id))
+          ? forEvidence.ask(
+              () => (isStill() ? stillEveryMs : evidenceEveryMs),
+              () => askEvidence(id),
+            )
           : undefined,
       ]);
     },
