@@ -5,8 +5,8 @@ import {
   type ControlExtension,
   deferredReleases,
   fleetSecret,
+  type ModelVersionManager,
   type OwnTraffic,
-  type ReleaseDesk,
   releaseReport,
   releaseRoutes,
   replicaRoutes,
@@ -87,6 +87,14 @@ interface Terms extends ControlPlace {
   readonly advertise: string;
 }
 
+const nobodysVersions = { versions: [], events: [] };
+
+/** Records, newest first, and all that happened to them. */
+const versionsOf = async (versions: ModelVersionManager, model: string) => ({
+  versions: await versions.list(model),
+  events: await versions.history(model),
+});
+
 /** What this server obeys, of all the models of its repository. */
 async function routesOf({ traffic, models }: Server, names: readonly string[]): Promise<RouteStatus[]> {
   const all = new Set([...models.map(({ name }) => name), ...names]);
@@ -118,7 +126,7 @@ async function controlOn(first: ControlDatabase | undefined, terms: Terms): Prom
   let isStopped = false;
 
   const place = async (): Promise<DeskPlace> => ({ ...terms, repository, isShared, server: await server.value });
-  const open = (): Promise<ReleaseDesk> => {
+  const desk = (): Promise<OpenDesk> => {
     opening ??= (async () => {
       if (isStopped) throw new GalerkinError('DATABASE_UNREACHABLE', { place: at.url, why: 'this server is stopping' });
       const asked = await place();
@@ -128,11 +136,11 @@ async function controlOn(first: ControlDatabase | undefined, terms: Terms): Prom
       opening = undefined;
       throw error;
     });
-    return opening.then(({ releases }) => releases);
+    return opening;
   };
   const releases = deferredReleases({
     hasReleases: first !== undefined,
-    open,
+    open: async () => (await desk()).releases,
     plan: async document => planOnNothing(document, await place()),
   });
   const door = releaseRoutes({
@@ -143,7 +151,7 @@ async function controlOn(first: ControlDatabase | undefined, terms: Terms): Prom
         await server.value,
         (await repository.list()).map(each => each.name),
       ),
-    versions: async () => ({ versions: [] }),
+    versions: async model => (database === undefined ? nobodysVersions : versionsOf((await desk()).versions, model)),
   });
   const replica = isShared && first ? [replicaRoutes(trafficOf(server), await fleetSecret(first))] : [];
   return {
@@ -151,12 +159,12 @@ async function controlOn(first: ControlDatabase | undefined, terms: Terms): Prom
     extensions: [door, ...replica],
     async begin(up) {
       server.set(up);
-      if (first !== undefined) await open();
+      if (first !== undefined) await desk();
     },
     async stop() {
       isStopped = true;
-      const desk = await opening?.catch(() => undefined);
-      await desk?.close().catch((error: unknown) => complain(String(error)));
+      const opened = await opening?.catch(() => undefined);
+      await opened?.close().catch((error: unknown) => complain(String(error)));
     },
     async close() {
       await database?.close();

@@ -1,14 +1,21 @@
 // The one database of a control plane: releases, versions and the fleet in it together.
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type ReleaseTables, type ReplicaTables, releaseMigrations, replicaMigrations } from '../../control/index.js';
+import {
+  type ReleaseTables,
+  type ReplicaTables,
+  releaseMigrations,
+  replicaMigrations,
+  type VersionTables,
+  versionMigrations,
+} from '../../control/index.js';
 import { openSql, type SqlDatabase } from '../../store/index.js';
 import type { DatabasePlace } from './options.js';
 
-export type ControlTables = ReleaseTables & ReplicaTables;
+export type ControlTables = ReleaseTables & VersionTables & ReplicaTables;
 export type ControlDatabase = SqlDatabase<ControlTables>;
 
-const migrations = [...releaseMigrations, ...replicaMigrations];
+const migrations = [...releaseMigrations, ...versionMigrations, ...replicaMigrations];
 
 /** @throws what openSql throws */
 export async function openControlDatabase({ url, isUsual }: DatabasePlace): Promise<ControlDatabase> {

@@ -6,6 +6,7 @@ import {
   type FleetMember,
   fleetOf,
   joinFleet,
+  ModelVersionManager,
   openReleases,
   ownReplica,
   type ReleaseDesk,
@@ -29,6 +30,7 @@ export interface DeskPlace {
 
 export interface OpenDesk {
   readonly releases: ReleaseDesk;
+  readonly versions: ModelVersionManager;
   /** Ends the loop, gives the office back, leaves the fleet. */
   close(): Promise<void>;
 }
@@ -43,14 +45,16 @@ function onceEach(complain: (line: string) => void): (error: unknown) => void {
   };
 }
 
-function deskOn(
-  database: ControlDatabase,
-  fleet: Fleet,
-  { repository, name, complain }: DeskPlace,
-): Promise<ReleaseDesk> {
+interface DeskParts {
+  readonly database: ControlDatabase;
+  readonly fleet: Fleet;
+  readonly versions?: ModelVersionManager;
+}
+
+function deskOn(parts: DeskParts, { repository, name, complain }: DeskPlace): Promise<ReleaseDesk> {
   // Only names of releases are drawn from it: they must differ from one server, and one start, to the next.
   const random = seededRandom(randomInt(2 ** 32));
-  return openReleases({ database, fleet, repository, random, by: name, onFault: onceEach(complain) });
+  return openReleases({ ...parts, repository, random, by: name, onFault: onceEach(complain) });
 }
 
 /** Takes part in the control of releases from here on. @throws REPLICA_NAME_TAKEN, and what the database throws */
@@ -63,11 +67,16 @@ export async function openDesk(database: ControlDatabase, place: DeskPlace): Pro
     member = await joinFleet({ database, own, url, timers: systemTimers, complain });
   }
   try {
-    const releases = await deskOn(database, member?.fleet ?? fleetOf(own), place);
+    const fleet = member?.fleet ?? fleetOf(own);
+    const versions = new ModelVersionManager({ database, repository: place.repository });
+    const releases = await deskOn({ database, fleet, versions }, place);
     releases.run();
+    const syncing = versions.sync().catch(onceEach(complain));
     return {
       releases,
+      versions,
       async close() {
+        await syncing;
         await releases.close();
         await member?.leave();
       },
@@ -82,7 +91,7 @@ export async function openDesk(database: ControlDatabase, place: DeskPlace): Pro
 export async function planOnNothing(document: ReleaseDocument, place: DeskPlace): Promise<ReleasePlan> {
   const database = await openNothing();
   try {
-    const releases = await deskOn(database, fleetOf(ownReplica(place.name, place.server.traffic)), place);
+    const releases = await deskOn({ database, fleet: fleetOf(ownReplica(place.name, place.server.traffic)) }, place);
     try {
       return await releases.plan(document);
     } finally {
