@@ -34,7 +34,10 @@ export interface JudgeConfig {
   readonly falseAlarm: number;
   /** Probability that a version which is worse by more than a margin is promoted. */
   readonly falsePass: number;
-  /** Of each arm, before any verdict. */
+  /**
+   * Of each arm, before a promotion, and before a refusal by a test that relies on large numbers. Failures and refusals by the
+   * guard are tested exactly and may end a release sooner.
+   */
   readonly minSamples: number;
   readonly criteria: readonly Criterion[];
 }

@@ -50,6 +50,15 @@ function recall(memory: JudgeMemory, expected: Memory): Memory {
   throw new GalerkinError('JUDGE_MEMORY', { faults: [fault] });
 }
 
+function recalled<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof z.ZodError) throw new GalerkinError('JUDGE_MEMORY', { faults: faultLines(error) });
+    throw error;
+  }
+}
+
 const hasFigure = ({ residual, fluxImbalance }: RequestSample): boolean => residual !== null || fluxImbalance !== null;
 
 /**
@@ -65,7 +74,9 @@ export function openJudge(config: JudgeConfig, versions: Versions, memory?: Judg
   const state = memory === undefined ? first : recall(memory, first);
   const surroundings: Surroundings = { hasFigures: () => state.hasFigures, sketches: state.sketches.latency };
   const { criteria } = config;
-  const tests = criteria.map((criterion, k) => testOf({ criterion, config, surroundings, state: state.tests[k] }));
+  const tests = recalled(() =>
+    criteria.map((criterion, k) => testOf({ criterion, config, surroundings, state: state.tests[k] })),
+  );
   const { heard } = state;
   const isEnough = (): boolean => heard.stable >= config.minSamples && heard.candidate >= config.minSamples;
 

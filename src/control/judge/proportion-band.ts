@@ -6,31 +6,36 @@ const logBeta = (a: number, b: number): number => logGamma(a) + logGamma(b) - lo
 /** Jeffreys' prior: good for small shares. */
 const prior = 0.5;
 
+/** ln of the likelihood of `hits` of `count`, mixed over all shares. */
+const logMixed = (hits: number, count: number): number =>
+  logBeta(hits + prior, count - hits + prior) - logBeta(prior, prior);
+
+const logLikely = (hits: number, count: number, p: number): number =>
+  (hits === 0 ? 0 : hits * Math.log(p)) + (hits === count ? 0 : (count - hits) * Math.log1p(-p));
+
 /** ln of the e-value of `hits` of `count` against a share of p exactly. */
-export function logAgainstShare(hits: number, count: number, p: number): number {
-  const mixed = logBeta(hits + prior, count - hits + prior) - logBeta(prior, prior);
-  const likely = (hits === 0 ? 0 : hits * Math.log(p)) + (hits === count ? 0 : (count - hits) * Math.log1p(-p));
-  return mixed - likely;
+export const logAgainstShare = (hits: number, count: number, p: number): number =>
+  logMixed(hits, count) - logLikely(hits, count, p);
+
+export interface ShareBand {
+  readonly lower: number;
+  readonly upper: number;
 }
 
 /**
  * All shares that are not refuted at `level`: P(the true one is ever outside) <= level, if it stays the same.
  * @param hits from 0 to count
  */
-export function shareBand(
-  hits: number,
-  count: number,
-  level: number,
-): { readonly lower: number; readonly upper: number } {
+export function shareBand(hits: number, count: number, level: number): ShareBand {
   if (count === 0) return { lower: 0, upper: 1 };
-  const wanted = -Math.log(level);
+  const least = logMixed(hits, count) + Math.log(level);
   const seen = hits / count;
   const edge = (from: number, to: number): number => {
     let inside = from;
     let outside = to;
-    for (let step = 0; step < 50; step++) {
+    for (let step = 0; step < 40; step++) {
       const middle = (inside + outside) / 2;
-      if (logAgainstShare(hits, count, middle) < wanted) inside = middle;
+      if (logLikely(hits, count, middle) > least) inside = middle;
       else outside = middle;
     }
     return outside;

@@ -61,6 +61,11 @@ function dispersion({ worse, scatter }: QuantileState): number {
   return expected > 0 && scatter.entries >= 2 ? Math.max(1, weightedMean(scatter).variance / expected) : 1;
 }
 
+/** Blocks before excesses count at all: in fewer, a burst can't be told from a rule. */
+const fewestBlocks = 20;
+const believed = (state: QuantileState, logEvidence: number): number =>
+  state.scatter.entries < fewestBlocks ? 0 : logEvidence / dispersion(state);
+
 function reportOf(state: QuantileState, options: QuantileTestOptions): TestReport {
   const { probability, levels, sketches } = options;
   const stable = quantileOf(sketches.stable, probability);
@@ -77,8 +82,8 @@ function reportOf(state: QuantileState, options: QuantileTestOptions): TestRepor
     effect: over(candidate, stable),
     lower: over(band('candidate', levels.falseAlarm).lower, band('stable', levels.falseAlarm).upper),
     upper: over(band('candidate', levels.falsePass).upper, band('stable', levels.falsePass).lower),
-    harm: Math.exp(state.worse.logEvidence / dispersion(state)),
-    safety: Math.exp(state.better.logEvidence / dispersion(state)),
+    harm: Math.exp(believed(state, state.worse.logEvidence)),
+    safety: Math.exp(believed(state, state.better.logEvidence)),
   };
 }
 
@@ -109,7 +114,7 @@ export function quantileTest(options: QuantileTestOptions): MetricTest {
   return {
     hear,
     isMeasured: () => sketches.stable.count > 0 && sketches.candidate.count > 0,
-    logHarm: () => state.worse.logEvidence / dispersion(state),
+    logHarm: () => believed(state, state.worse.logEvidence),
     matters: materialPart * margin,
     needsCount: true,
     patience: 1,

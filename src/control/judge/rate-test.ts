@@ -1,6 +1,7 @@
 // The difference of two shares, such as of failed requests: exact evidence at every count, from blocks of requests that ran together.
 import { z } from 'zod';
 import type { RequestSample } from '../../observe/index.js';
+import { addAfterShare, afterShare, afterShareState, stableAgain } from './after-stable.js';
 import { type Arm, addToBlock, blockInfo, blockState, emptyBlock } from './arms.js';
 import { type Levels, type MetricTest, materialPart, type TestReport } from './metric-test.js';
 import { shareBand } from './proportion-band.js';
@@ -14,6 +15,7 @@ const rateState = z.strictObject({
   candidateCount: number,
   candidateHits: number,
   block: blockState.prefault({}),
+  after: afterShareState.prefault({}),
   worse: proportionsState.prefault({}),
   better: proportionsState.prefault({}),
   /** Sums over blocks for the difference that was adjusted for time (Mantel and Haenszel). */
@@ -21,6 +23,8 @@ const rateState = z.strictObject({
   weighted: number,
 });
 type RateState = z.infer<typeof rateState>;
+
+const largestLog = 600;
 
 export interface RateTestOptions {
   /** True for a bad request; undefined where it is unknown. */
@@ -42,6 +46,7 @@ function closeBlock(state: RateState, margin: number): void {
 
 function reportOf(state: RateState, levels: Levels): TestReport {
   const { stableCount, stableHits, candidateCount, candidateHits } = state;
+  const since = afterShare(state.after) ?? Number.NEGATIVE_INFINITY;
   const both = stableCount > 0 && candidateCount > 0;
   const low = (level: number) =>
     shareBand(candidateHits, candidateCount, level).lower - shareBand(stableHits, stableCount, level).upper;
@@ -53,7 +58,7 @@ function reportOf(state: RateState, levels: Levels): TestReport {
     candidateSamples: candidateCount,
     stable: stableCount === 0 ? null : stableHits / stableCount,
     candidate: candidateCount === 0 ? null : candidateHits / candidateCount,
-    effect: state.weight === 0 ? null : state.weighted / state.weight,
+    effect: state.weight === 0 ? null : Math.max(state.weighted / state.weight, since - stableHits / stableCount),
     lower: both ? low(levels.falseAlarm / 2) : null,
     upper: both ? high(levels.falsePass / 2) : null,
     harm: Math.exp(state.worse.logEvidence),
@@ -71,9 +76,15 @@ export function rateTest({ isBad, margin, levels, state: from }: RateTestOptions
     if (arm === 'stable') {
       state.stableCount += 1;
       state.stableHits += value;
+      stableAgain(state.after);
     } else {
       state.candidateCount += 1;
       state.candidateHits += value;
+      const stable = { count: state.stableCount, hits: state.stableHits, margin };
+      state.worse.logEvidence = Math.min(
+        largestLog,
+        state.worse.logEvidence + addAfterShare(state.after, value, stable),
+      );
     }
     if (addToBlock(state.block, arm, value)) closeBlock(state, margin);
   };

@@ -1,5 +1,6 @@
 // The ratio of the two versions' means of a positive figure (geometric means): from blocks of answers that ran together, and from mirrored pairs.
 import { z } from 'zod';
+import { addAfter, afterMean, afterMeanState, rememberStable } from './after-stable.js';
 import { type Arm, addToBlock, blockInfo, blockState, emptyBlock } from './arms.js';
 import { addEntry, type MeanState, meanState, weightedMean } from './mean-state.js';
 import type { RatioMeasure } from './measure.js';
@@ -15,13 +16,16 @@ export const ratioState = z.strictObject({
   block: blockState.prefault({}),
   answers: meanState.prefault({}),
   pairs: meanState.prefault({}),
+  after: afterMeanState.prefault({}),
   /** The source that was heard first has most of the error budget. */
   first: z.enum(['none', 'answers', 'pairs']).default('none'),
 });
 type RatioState = z.infer<typeof ratioState>;
 
-/** Of the error budget; the other source, if it comes at all, has the rest. */
-const firstPart = 0.75;
+/** Of the error budget: what is heard first, answers or pairs; the other of them; and what comes after the stable version. */
+const firstPart = 0.7;
+const secondPart = 0.2;
+const afterPart = 0.1;
 /** A single figure counts as at most this much more or less than another: a factor of 1,000. */
 const largestLog = Math.log(1000);
 
@@ -33,7 +37,7 @@ interface Source {
 }
 
 function sourcesOf({ first, answers, pairs }: RatioState): Source[] {
-  const part = (of: 'answers' | 'pairs'): number => (first === of ? firstPart : 1 - firstPart);
+  const part = (of: 'answers' | 'pairs'): number => (first === of ? firstPart : secondPart);
   return [
     { part: part('answers'), fit: weightedMean(answers) },
     { part: part('pairs'), fit: weightedMean(pairs) },
@@ -75,10 +79,14 @@ function addPair(pairs: MeanState, candidate: number, stable: number): void {
 export function ratioTest({ measure, margin, levels, state: from }: RatioTestOptions): MetricTest {
   const state = ratioState.parse(from ?? {});
   const limit = Math.log1p(margin);
-  const logHarm = (): number =>
-    logOfMix(sourcesOf(state).map(({ part, fit }) => ({ part, log: logEvidenceAbove(fit, 0) })));
+  const idle = { part: afterPart, log: 0 };
+  const logHarm = (): number => {
+    const after = afterMean(state.after);
+    const besides = after === undefined ? idle : { part: afterPart, log: logEvidenceAbove(after, 0) };
+    return logOfMix([...sourcesOf(state).map(({ part, fit }) => ({ part, log: logEvidenceAbove(fit, 0) })), besides]);
+  };
   const logSafety = (): number =>
-    logOfMix(sourcesOf(state).map(({ part, fit }) => ({ part, log: logEvidenceBelow(fit, limit) })));
+    logOfMix([...sourcesOf(state).map(({ part, fit }) => ({ part, log: logEvidenceBelow(fit, limit) })), idle]);
 
   const count = (arm: Arm, value: number): void => {
     state[arm].count += 1;
@@ -99,10 +107,13 @@ export function ratioTest({ measure, margin, levels, state: from }: RatioTestOpt
     if (sample.kind === 'mirror' && measure.pair !== undefined) return;
     count(arm, own);
     addAnswer(state, arm, own);
+    if (arm === 'stable') rememberStable(state.after, own);
+    else addAfter(state.after, own, limit);
   };
   const report = (): TestReport => {
     const sources = sourcesOf(state);
     const fit = best(sources);
+    const since = afterMean(state.after);
     const bound = (level: number, sign: 1 | -1): number | null => {
       const bounds = sources.map(each => each.fit.mean + sign * boundDistance(each.fit, level * each.part));
       const closest = sign === 1 ? Math.min(...bounds) : Math.max(...bounds);
@@ -116,7 +127,8 @@ export function ratioTest({ measure, margin, levels, state: from }: RatioTestOpt
       candidateSamples: state.candidate.count,
       stable: meanOf(state.stable),
       candidate: meanOf(state.candidate),
-      effect: fit === undefined ? null : Math.expm1(fit.mean),
+      effect:
+        fit === undefined ? null : Math.expm1(Math.max(fit.mean, since === undefined ? fit.mean : since.mean + limit)),
       lower: bound(levels.falseAlarm, -1),
       upper: bound(levels.falsePass, 1),
       harm: Math.exp(logHarm()),

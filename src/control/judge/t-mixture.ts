@@ -23,6 +23,7 @@ const largestLog = 600;
  * information and k = 1 + Iτ²:  E = 2 Φ(t √(1-1/k)) · k^(-1/2) · ((1+x)/(1+x/k))^(n/2).
  * It is the Bayes factor of the t-test under the right Haar prior of the scale (Lai 1976; Rouder et al. 2009;
  * Wang and Ramdas 2023), with the normal approximation of the posterior weight of the half line. 0 before 2 entries.
+ * Where the mean lies below `against`, it falls as 1/|t|.
  */
 export function logEvidenceAbove({ entries, info, mean, variance }: WeightedMean, against: number): number {
   if (entries < 2) return 0;
@@ -39,11 +40,17 @@ export function logEvidenceBelow({ entries, info, mean, variance }: WeightedMean
 
 function logMixture(entries: number, info: number, signed: number): number {
   const k = 1 + info * priorDeviation ** 2;
+  const u = signed * Math.sqrt(1 - 1 / k);
+  // On the side of the null hypothesis the normal form serves: the other's ratio would grow there, faster than the half line's weight falls.
+  if (u < 0) return scaledTail(-u) - 0.5 * Math.log(k);
   const x = (signed * signed) / (entries - 1);
-  const half = Math.max(1e-12, 2 * normalBelow(signed * Math.sqrt(1 - 1 / k)));
   const ratio = Number.isFinite(x) ? Math.log1p(x) - Math.log1p(x / k) : Math.log(k);
-  return Math.min(largestLog, Math.log(half) - 0.5 * Math.log(k) + 0.5 * entries * ratio);
+  return Math.min(largestLog, Math.log(2 * normalBelow(u)) - 0.5 * Math.log(k) + 0.5 * entries * ratio);
 }
+
+/** ln(2 Φ(-u) e^(u²/2)) for u >= 0: Mills' ratio, which falls as 1/u. */
+const scaledTail = (u: number): number =>
+  u < 30 ? Math.log(2 * normalBelow(-u)) + (u * u) / 2 : Math.log(2 / (u * Math.sqrt(2 * Math.PI)));
 
 /**
  * How far a bound lies from the mean, so that it holds at all times with probability 1 - level: the mean less this is where
