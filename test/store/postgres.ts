@@ -61,8 +61,19 @@ function initialise(folder: string, as: { uid: number; gid: number } | undefined
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error}`);
 }
 
-function launch(bin: string, folder: string, { port, as }: { port: number; as: ReturnType<typeof runner> }) {
-  const settings = ['fsync=off', 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=60'];
+interface Launch {
+  readonly port: number;
+  readonly as: ReturnType<typeof runner>;
+  readonly isDurable: boolean;
+}
+
+function launch(bin: string, folder: string, { port, as, isDurable }: Launch) {
+  const settings = [
+    `fsync=${isDurable ? 'on' : 'off'}`,
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'max_connections=60',
+  ];
   const given = ['-D', join(folder, 'data'), '-p', `${port}`, ...settings.flatMap(each => ['-c', each])];
   return spawn(join(bin, 'postgres'), given, { ...as, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
 }
@@ -80,7 +91,8 @@ function listening(child: Child): Promise<void> {
   });
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** Starts it; with `isDurable` it waits for the disk, as one would in earnest. */
+export async function startPostgres({ isDurable = false } = {}): Promise<PostgresServer> {
   const bin = programs();
   if (bin === undefined) throw new Error('PostgreSQL is not installed');
   const folder = mkdtempSync(join(tmpdir(), 'galerkin-postgres-'));
@@ -95,7 +107,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const url = (database: string) => `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
   const server: PostgresServer = {
     async start() {
-      child = launch(bin, folder, { port, as });
+      child = launch(bin, folder, { port, as, isDurable });
       await listening(child);
     },
     async crash() {

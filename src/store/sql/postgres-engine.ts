@@ -14,7 +14,13 @@ const hear = (): void => undefined;
 
 export async function openPostgres(at: SqlPlace & { engine: 'postgres' }, options: EngineOptions): Promise<Engine> {
   const { place } = at;
-  const { heartbeatMs, timers } = options;
+  const { heartbeatMs, timers, waitMs } = options;
+  /** A server that does not answer any more does not say goodbye either. */
+  const atMost = (ms: number, ending: Promise<void>): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const callOff = timers.after(ms, resolve);
+      ending.then(resolve, reject).finally(callOff);
+    });
   const pg = await loadPg();
   const config = postgresConfig(pg, at, options);
   const pool = new pg.Pool({ ...config, max: options.poolSize });
@@ -47,8 +53,11 @@ export async function openPostgres(at: SqlPlace & { engine: 'postgres' }, option
     },
     async close() {
       isClosed = true;
-      await Promise.allSettled([...offices].map(office => office.resign()));
-      await pool.end();
+      const resigned = Promise.allSettled([...offices].map(office => office.resign()));
+      await atMost(
+        waitMs,
+        resigned.then(() => pool.end()),
+      );
     },
   };
 }
