@@ -17,7 +17,7 @@ interface Found {
 
 function foundIn({ evidence, lastCandidateMs, candidateAnswers, reason, phase }: CaseResult): Found {
   const begun = evidence.events.find(({ kind }) => kind === 'stage');
-  const decided = evidence.events.find(({ kind, text }) => kind === 'phase' && text.includes('aborting'));
+  const decided = evidence.events.find(({ kind, text }) => kind === 'phase' && text.includes('goes back'));
   if (begun === undefined || decided === undefined) throw new Error(`a damaged version ended ${phase}: ${reason}`);
   return {
     decisionS: (decided.atMs - begun.atMs) / 1000,

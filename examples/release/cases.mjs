@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { learn, serve, solverBackend } from 'galerkin';
-import { systemClock, systemTimers } from 'galerkin/base';
+import { seededRandom } from 'galerkin/base';
 import { finalPhases, openReleases, readReleaseDocument, releaseMigrations } from 'galerkin/control';
 import { openRepository, readPackage, sampleSet } from 'galerkin/model';
 import { openSql } from 'galerkin/store';
@@ -64,8 +64,7 @@ async function openStage(repository, replicas) {
     database,
     fleet: { replicas: async () => fleet },
     repository: openRepository(own),
-    clock: systemClock,
-    timers: systemTimers,
+    random: seededRandom(1),
     by: 'example',
   });
   desk.run();

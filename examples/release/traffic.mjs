@@ -25,14 +25,17 @@ export function startTraffic(options) {
       worker.once('error', reject);
       worker.postMessage(what);
     });
+  let stopped;
   return {
     /** Counts since the start, of requests whose answer has come. @returns {Promise<Tally>} */
     tally: () => ask('tally'),
     /** Sends nothing more, waits for the last answer. @returns {Promise<Tally>} */
-    async stop() {
-      const tally = await ask('stop');
-      await worker.terminate();
-      return tally;
+    stop() {
+      stopped ??= ask('stop').then(async tally => {
+        await worker.terminate();
+        return tally;
+      });
+      return stopped;
     },
   };
 }
