@@ -166,6 +166,7 @@ class RunningEngine implements Engine {
   }
 
   async close(drainTimeoutMs: number): Promise<void> {
+    this.traffic.end();
     await this.repository.close(drainTimeoutMs);
     await this.cache?.close();
   }

@@ -65,6 +65,11 @@ export class ModelTraffic {
     return (route instanceof CompiledRoute ? route.anchor : undefined) ?? present.versions()[0] ?? model;
   }
 
+  /** No more requests come: sequences need not be waited for. */
+  end(): void {
+    this.homes.clear();
+  }
+
   homeOf(sequence: SequenceTerms, sentTo: RunningModel): RunningModel | undefined {
     return this.homes.of(sequence, sentTo, this.parts.present.versions());
   }

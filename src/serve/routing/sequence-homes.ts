@@ -37,6 +37,11 @@ export class SequenceHomes {
     return home;
   }
 
+  /** Keeps no version for their sake any more: no requests come. */
+  clear(): void {
+    for (const key of [...this.homes.keys()]) this.forget(key);
+  }
+
   private settle(key: string, home: Home): void {
     if (this.homes.size >= this.sweepAt) this.sweep();
     this.homes.set(key, home);

@@ -25,6 +25,8 @@ export interface TrafficControl extends Traffic {
   /** Loads models that have a route and do not run. What does not load is in the status. */
   bringStanding(): Promise<void>;
   readonly reports: readonly RouteReport[];
+  /** No more requests come: what waits for sequences to go on waits no more. */
+  end(): void;
 }
 
 export interface TrafficControlParts {
@@ -92,6 +94,10 @@ class RoutedModels implements TrafficControl {
     return [...this.models.values()].flatMap(({ orders: { obeyed: route }, traffic }) =>
       route === undefined ? [] : [{ route, mirrors: traffic.mirroring.report }],
     );
+  }
+
+  end(): void {
+    for (const { traffic } of this.models.values()) traffic.end();
   }
 
   private order(route: Route): Promise<RouteStatus> {
