@@ -82,7 +82,9 @@ function Confirmation({ command, releases, status, onClose }: ConfirmationProps)
   const [why, setWhy] = useState('');
   const { name, effect } = words[command];
 
+  // The button stays in reach while it waits: one that is switched off loses the keyboard's focus.
   const send = async (word: Word) => {
+    if (isSending) return;
     setSending(true);
     rememberName(word.by);
     const isDone = await releases.command(command, word);
@@ -131,7 +133,7 @@ function Confirmation({ command, releases, status, onClose }: ConfirmationProps)
         </p>
       )}
       <div class="command-row">
-        <button type="submit" class="go" disabled={isSending || by.trim() === '' || why.trim() === ''}>
+        <button type="submit" class="go" disabled={by.trim() === '' || why.trim() === ''} aria-busy={isSending}>
           {isSending ? 'Sending…' : `${name} version ${status.candidate}`}
         </button>
         <button type="button" onClick={onClose}>
