@@ -41,7 +41,12 @@ export function deferredReleases({ hasReleases, open, plan }: DeferredParts): Re
   };
   return {
     plan: async document => (isThere() ? (await desk()).plan(document) : plan(document)),
-    start: async (document, word) => (await desk()).start(document, word),
+    async start(document, word) {
+      // What would be refused makes no database either.
+      const { model, faults } = isThere() ? { model: '', faults: [] } : await plan(document);
+      if (faults.length > 0) throw new GalerkinError('RELEASE_REFUSED', { model, why: `${faults.join('; ')}.` });
+      return (await desk()).start(document, word);
+    },
     command: async (id, command, word) => (await known(id)).command(id, command, word),
     status: async id => (await known(id)).status(id),
     list: async filter => (isThere() ? (await desk()).list(filter) : []),
