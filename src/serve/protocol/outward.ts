@@ -15,6 +15,10 @@ const outward: ReadonlySet<string> = new Set([
   'FALLBACK_FAILED',
   'ENCODING_UNSUPPORTED',
   'SETTING_REFUSED',
+  // Whoever may ask about releases may move traffic, and must learn why it does not move.
+  'DATABASE_IN_USE',
+  'DATABASE_UNREACHABLE',
+  'REPLICA_UNREACHABLE',
 ] satisfies ErrorCode[]);
 
 /** The error, if it is ours and its words are meant for clients. */
