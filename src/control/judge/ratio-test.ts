@@ -23,9 +23,9 @@ export const ratioState = z.strictObject({
 type RatioState = z.infer<typeof ratioState>;
 
 /** Of the error budget: what is heard first, answers or pairs; the other of them; and what comes after the stable version. */
-const firstPart = 0.7;
-const secondPart = 0.2;
-const afterPart = 0.1;
+const firstPart = 0.75;
+const secondPart = 0.125;
+const afterPart = 0.125;
 /** A single figure counts as at most this much more or less than another: a factor of 1,000. */
 const largestLog = Math.log(1000);
 
@@ -37,7 +37,8 @@ interface Source {
 }
 
 function sourcesOf({ first, answers, pairs }: RatioState): Source[] {
-  const part = (of: 'answers' | 'pairs'): number => (first === of ? firstPart : secondPart);
+  const leading = first === 'none' ? 'answers' : first;
+  const part = (of: 'answers' | 'pairs'): number => (leading === of ? firstPart : secondPart);
   return [
     { part: part('answers'), fit: weightedMean(answers) },
     { part: part('pairs'), fit: weightedMean(pairs) },

@@ -32,7 +32,7 @@ export const weights: Readonly<Record<JudgedMetric, number>> = {
   'latency-p50': 2,
   'latency-p95': 1,
   'latency-p99': 1,
-  'error-rate': 2,
+  'error-rate': 3,
   'guard-rate': 1,
   residual: 2,
   conservation: 2,
