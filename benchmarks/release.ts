@@ -15,13 +15,13 @@ interface Found {
   readonly answers: number;
 }
 
-function foundIn({ evidence, lastCandidateMs, candidateAnswers, reason, phase }: CaseResult): Found {
+function foundIn({ evidence, lastSentMs, candidateAnswers, reason, phase }: CaseResult): Found {
   const begun = evidence.events.find(({ kind }) => kind === 'stage');
   const decided = evidence.events.find(({ kind, text }) => kind === 'phase' && text.includes('goes back'));
   if (begun === undefined || decided === undefined) throw new Error(`a damaged version ended ${phase}: ${reason}`);
   return {
     decisionS: (decided.atMs - begun.atMs) / 1000,
-    exposureMs: Math.max(0, (lastCandidateMs ?? 0) - decided.atMs),
+    exposureMs: Math.max(0, (lastSentMs.candidate ?? 0) - decided.atMs),
     answers: candidateAnswers,
   };
 }

@@ -20,9 +20,8 @@ export interface CaseResult {
   readonly seconds: number;
   readonly requests: number;
   readonly candidateAnswers: number;
-  readonly lastCandidateMs: number | undefined;
+  readonly lastSentMs: { readonly stable?: number; readonly candidate?: number };
   readonly failed: Readonly<Record<string, number>>;
-  readonly after: { readonly stable: number; readonly candidate: number };
   readonly evidence: ReleaseEvidence;
 }
 export function runCase(options: CaseOptions): Promise<CaseResult>;

@@ -106,7 +106,6 @@ export async function runCase({ repository, strategy, kind, requestsPerSecond = 
     const { id } = await desk.start(document, { by: 'example', why: `a ${kind} version` });
     const status = await ended(desk, id, limitMs);
     const endMs = Date.now();
-    const atEnd = await traffic.tally();
     await pause(500);
     const total = await traffic.stop();
     const by = (tally, key) => tally.byVersion[key] ?? 0;
@@ -118,11 +117,8 @@ export async function runCase({ repository, strategy, kind, requestsPerSecond = 
       seconds: (endMs - startMs) / 1000,
       requests: total.sent,
       candidateAnswers: by(total, version),
-      /** When the last request was sent that the new version answered. */
-      lastCandidateMs: total.lastSentMs[version],
-      failed: total.failed,
-      /** Of the half second after the end: who answered. */
-      after: { stable: by(total, 1) - by(atEnd, 1), candidate: by(total, version) - by(atEnd, version) },
+      /** When the last request was sent that each version answered. */
+      lastSentMs: { stable: total.lastSentMs[1], candidate: total.lastSentMs[version] },
       evidence: await desk.evidence(id),
     };
   } finally {

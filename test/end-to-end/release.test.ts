@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { learnSmall, runCase, strategies } from '../../examples/release/cases.mjs';
+import { type CaseResult, learnSmall, runCase, strategies } from '../../examples/release/cases.mjs';
 
 let folder = '';
 let repository = '';
@@ -14,35 +14,39 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** Nobody who asked after the end met the new version. */
+function expectStable({ lastSentMs, evidence: { status } }: CaseResult): void {
+  const { endedAtMs = 0 } = status;
+  expect(lastSentMs.candidate ?? 0).toBeLessThanOrEqual(endedAtMs);
+  expect(lastSentMs.stable).toBeGreaterThan(endedAtMs);
+}
+
 describe.each(strategies)('a release by %s under real load', strategy => {
   test('lets a good version in, and no request fails by it', { timeout: 90_000 }, async () => {
-    const { phase, reason, failed, after } = await runCase({ repository, strategy, kind: 'good' });
-    expect(phase, reason).toBe('promoted');
-    expect(failed).toEqual({});
-    expect(after.stable).toBe(0);
-    expect(after.candidate).toBeGreaterThan(0);
+    const result = await runCase({ repository, strategy, kind: 'good' });
+    expect(result.phase, result.reason).toBe('promoted');
+    expect(result.failed).toEqual({});
+    const { endedAtMs = 0 } = result.evidence.status;
+    expect(result.lastSentMs.stable).toBeLessThanOrEqual(endedAtMs);
+    expect(result.lastSentMs.candidate).toBeGreaterThan(endedAtMs);
   });
 
   test.each(['slow', 'inaccurate', 'leaking'] as const)(
     'stops a version that is %s, and no request fails by it',
     { timeout: 90_000 },
     async kind => {
-      const { phase, reason, failed, after } = await runCase({ repository, strategy, kind });
-      expect(phase, reason).toBe('aborted');
-      expect(failed).toEqual({});
-      expect(after.candidate).toBe(0);
-      expect(after.stable).toBeGreaterThan(0);
+      const result = await runCase({ repository, strategy, kind });
+      expect(result.phase, result.reason).toBe('aborted');
+      expect(result.failed).toEqual({});
+      expectStable(result);
     },
   );
 
   test('stops a version whose computation fails', { timeout: 90_000 }, async () => {
-    const { phase, reason, failed, candidateAnswers, after } = await runCase({
-      repository,
-      strategy,
-      kind: 'failing',
-    });
+    const result = await runCase({ repository, strategy, kind: 'failing' });
+    const { phase, reason, failed, candidateAnswers } = result;
     expect(phase, reason).toBe('aborted');
-    expect(after.candidate).toBe(0);
+    expectStable(result);
     // Nothing fails but what the version itself broke.
     const broken = Object.values(failed).reduce((sum, count) => sum + count, 0);
     expect(Object.keys(failed).filter(status => status !== '500')).toEqual([]);
