@@ -79,7 +79,7 @@ describe('comparing two versions', () => {
     const text = comparisonTable(await opened.versions.compare('m', 1, 2, { rounds: 3 }));
     expect(text).toMatch(/^m: version 2 against version 1, on held-out samples: 30 of version 1$/m);
     expect(text).toMatch(/^relative L2 error +samples +v1 +v2 +difference +95 % +v2 is$/m);
-    expect(text).toMatch(/^low mean \(1\.75 … 10\.8\) +10 +0\.0100 .* better$/m);
+    expect(text).toMatch(/^low mean \(1\.750 … 10\.75\) +10 +0\.0100 .* better$/m);
     expect(text).toMatch(/^version 1 +[\d.e-]+ +[\d.e-]+ … [\d.e-]+ +[\d.]+ KiB$/m);
   });
 

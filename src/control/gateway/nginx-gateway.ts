@@ -13,7 +13,19 @@ export interface NginxGatewayOptions {
   readonly listen: readonly string[];
   /** Places, host:port, for all that no route takes, such as /v2/health/ready. Without them it is answered with 404. */
   readonly elsewhere?: readonly string[];
+  /**
+   * Connections of clients. 'close': one for each request, so that none is cut when nginx reads its file again. 'keep': kept, and
+   * nginx cuts the idle ones as it reads its file: a request that was just being sent on one fails, and its client must send it
+   * again. 'keep-over-reloads': kept and not cut; needs nginx 1.27.4 or later. @default 'close'
+   */
+  readonly connections?: 'close' | 'keep' | 'keep-over-reloads';
 }
+
+const connectionLines = {
+  close: ['keepalive_timeout 0;'],
+  keep: [],
+  'keep-over-reloads': ['keepalive_min_timeout 75s;'],
+} as const;
 
 const elsewhereName = 'galerkin_elsewhere';
 
@@ -42,7 +54,12 @@ const generationLocation = (generation: number): string[] => [
  * values of headers and cookies are written as \xHH, salts as digests: no text of a route can end a string or begin a directive.
  * @throws OPTIONS_INVALID
  */
-export function nginxGateway({ backends, listen, elsewhere = [] }: NginxGatewayOptions): GatewayLanguage {
+export function nginxGateway({
+  backends,
+  listen,
+  elsewhere = [],
+  connections = 'close',
+}: NginxGatewayOptions): GatewayLanguage {
   assertListen(listen);
   assertPlaces('elsewhere', elsewhere);
   return {
@@ -59,6 +76,7 @@ export function nginxGateway({ backends, listen, elsewhere = [] }: NginxGatewayO
       const rest = others.length === 0 ? 'return 404' : `proxy_pass http://${elsewhereName}`;
       const server = [
         ...listen.map(each => `listen ${each};`),
+        ...connectionLines[connections],
         ...generationLocation(generation),
         ...parts.flatMap(part => part.server),
         'location / {',

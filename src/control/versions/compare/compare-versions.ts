@@ -81,8 +81,15 @@ async function samplesOf(packages: readonly ModelPackage[], max: number): Promis
   return sets;
 }
 
-function notesOf(a: ModelPackage, b: ModelPackage, sets: readonly OwnedSamples[]): string[] {
-  const notes = ['Intervals hold for each line by itself; with ten lines one may leave out 0 by chance.'];
+function notesOf(
+  [a, b]: readonly [ModelPackage, ModelPackage],
+  sets: readonly OwnedSamples[],
+  confidence: number,
+): string[] {
+  const lines = Math.round(1 / (1 - confidence));
+  const notes = [
+    `Each interval holds by itself: where there is no difference, one line in ${lines} still leaves out 0 by chance.`,
+  ];
   const [ofA, ofB] = [a.manifest?.lineage.dataDigest, b.manifest?.lineage.dataDigest];
   if (ofA === undefined || ofA !== ofB) {
     const owners = sets.map(({ version }) => `version ${version}`).join(' and ');
@@ -179,7 +186,7 @@ export async function compareVersions(
         aBytes: a.folder === undefined ? null : await folderBytes(a.folder),
         bBytes: b.folder === undefined ? null : await folderBytes(b.folder),
       },
-      notes: notesOf(a, b, sets),
+      notes: notesOf([a, b], sets, confidence),
     };
   } finally {
     await Promise.all([ofA?.close(), ofB?.close()]);

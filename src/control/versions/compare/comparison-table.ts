@@ -2,11 +2,12 @@
 import type { RegimeAccuracy, VersionComparison } from './comparison.js';
 
 const digits = (value: number | null): string => (value === null ? '-' : value.toPrecision(3));
+const edge = (value: number | null): string => (value === null ? '-' : value.toPrecision(4));
 const signed = (value: number | null): string =>
   value === null ? '-' : `${value > 0 ? '+' : ''}${value.toPrecision(3)}`;
 
 function regimeName({ regime: { statistic, part, from, to } }: RegimeAccuracy): string {
-  return statistic === 'all' ? 'all samples' : `${part} ${statistic} (${digits(from)} … ${digits(to)})`;
+  return statistic === 'all' ? 'all samples' : `${part} ${statistic} (${edge(from)} … ${edge(to)})`;
 }
 
 function bytesText(bytes: number | null): string {
@@ -62,7 +63,7 @@ export function comparisonTable(comparison: VersionComparison): string {
     ...aligned([['relative L2 error', 'samples', `v${a}`, `v${b}`, 'difference', percent, `v${b} is`], ...errors]),
     '',
     ...aligned([['one run', 'median ms', 'quartiles ms', 'on disk'], ...times]),
-    `time of v${b} / v${a} in turns: median ${digits(median)}, quartiles ${digits(firstQuartile)} … ${digits(thirdQuartile)} (${latency.runs} rounds, ${latency.threads === 0 ? 'all' : latency.threads} threads)`,
+    `time of v${b} / v${a} in turns: median ${digits(median)}, quartiles ${digits(firstQuartile)} … ${digits(thirdQuartile)} (${latency.runs} rounds, threads: ${latency.threads === 0 ? 'all' : latency.threads})`,
     '',
     ...notes,
   ].join('\n');
