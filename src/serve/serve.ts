@@ -4,7 +4,6 @@ import {
   packageVersion,
   type Random,
   resolveOptions,
-  seededRandom,
   systemClock,
   systemTimers,
   type Timers,
@@ -60,8 +59,15 @@ export interface Server {
  */
 export async function serve(options: ServeOptions = {}, surroundings: Surroundings = {}): Promise<Server> {
   const config = resolveOptions('serve', serveOptions, options);
-  const { backends = [], clock = systemClock, timers = systemTimers, routes = [], extensions = [], log } = surroundings;
-  const { random = seededRandom(Math.floor(1000 * clock.now())) } = surroundings;
+  const {
+    backends = [],
+    clock = systemClock,
+    timers = systemTimers,
+    random,
+    routes,
+    extensions = [],
+    log,
+  } = surroundings;
   // The HTTP stack takes as long to load as the models do, and child processes that import this room never need it.
   const loading = import('./doors.js');
   const protocol = stateOf(config);
@@ -74,7 +80,13 @@ export async function serve(options: ServeOptions = {}, surroundings: Surroundin
   };
   let engine: Engine | undefined;
   try {
-    engine = await startEngine(config, { backends, clock, timers, random, routes });
+    engine = await startEngine(config, {
+      backends,
+      clock,
+      timers,
+      ...(random && { random }),
+      ...(routes && { routes }),
+    });
     const { openDoors } = await loading;
     const doors = await openDoors({ engine, config, clock, timers, version: packageVersion(), protocol, extensions });
     return {

@@ -1,5 +1,5 @@
 // Everything behind the protocols: the repository, its models, the door, the cache.
-import { type Clock, GalerkinError, type Random, type Timers } from '../base/index.js';
+import { type Clock, GalerkinError, type Random, seededRandom, type Timers } from '../base/index.js';
 import { openRepository, type Route } from '../model/index.js';
 import { type Admission, admission } from './admission/admission.js';
 import { fixedLimit, gradientLimit } from './admission/gradient-limit.js';
@@ -22,9 +22,9 @@ export interface EngineSurroundings {
   readonly clock: Clock;
   readonly timers: Timers;
   /** Draws which version takes a request. */
-  readonly random: Random;
+  readonly random?: Random;
   /** Obeyed before a door opens. */
-  readonly routes: readonly Route[];
+  readonly routes?: readonly Route[];
 }
 
 function openDoor(config: ServeConfig, { clock, timers }: EngineSurroundings): Admission {
@@ -56,11 +56,14 @@ function statedResources(text: string): ReadonlyMap<string, number> {
 
 /** Loads what the options ask for. @throws as `serve` does, but for the ports */
 export async function startEngine(config: ServeConfig, surroundings: EngineSurroundings): Promise<Engine> {
-  const { backends, clock, timers } = surroundings;
+  const { backends, clock, timers, random = seededRandom(Math.floor(1000 * clock.now())), routes = [] } = surroundings;
   const notes = versionNotes();
   const table = modelTable(name => notes.isKnown(name));
   const find = ({ name, version }: { readonly name: string; readonly version?: string | undefined }) =>
-    table.versionsOf(name).find(({ served }) => version === undefined || served.version === version)?.cached;
+    (version === undefined
+      ? table.running(name)
+      : table.versionsOf(name).find(({ served }) => served.version === version)
+    )?.cached;
   const cache = await openCache(config, { clock, timers, find });
   const repository = openRepository(config.repository);
   const byName = new Map([onnxruntimeBackend, ...backends].map(backend => [backend.name, backend]));
@@ -71,9 +74,9 @@ export async function startEngine(config: ServeConfig, surroundings: EngineSurro
   const look = async (): Promise<void> => {
     for (const { name } of await repository.list()) notes.know(name);
   };
-  const traffic = trafficControl({ ...parts, pins, clock, random: surroundings.random, look });
+  const traffic = trafficControl({ ...parts, pins, clock, random, look });
   try {
-    traffic.stand(surroundings.routes);
+    traffic.stand(routes);
     const running = await runRepository(parts, {
       location: config.repository,
       mode: config.modelControl,
