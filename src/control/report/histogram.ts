@@ -5,81 +5,72 @@ import { frame } from './plot.js';
 import { decadeTicks, linearScale, logScale, roundTicks, type Scale } from './scale.js';
 import { shownNumber } from './shown.js';
 
+const nothing = markup``;
 const rowHeight = 62;
 const gap = 18;
-const columnsWanted = 48;
+const mostColumns = 48;
+/** Nothing of interest is so much smaller than the largest; zeros of a logarithmic sketch are, and stand at the left end. */
+const smallest = 1e-6;
 
-interface Column {
+interface Bin {
   readonly low: number;
   readonly high: number;
   readonly part: number;
 }
 
-/** Bins with both edges; the open ones get the width of their neighbours. Those of no samples at both ends are left out. */
-function columnsOf({ edges, counts, count }: ArmSketch): Column[] {
+/** One more edge, as far from the last as that is from its neighbour: in ratio where all are positive. */
+const beyond = (last: number, neighbour: number): number =>
+  last > 0 && neighbour > 0 ? last ** 2 / neighbour : 2 * last - neighbour;
+
+/** Bins that hold samples, with both edges; the open ones are as wide as their neighbours. */
+function binsOf({ edges, counts, count }: ArmSketch): Bin[] {
   const [first, last] = [edges[0] ?? 0, edges.at(-1) ?? 1];
-  const before =
-    first > 0 && (edges[1] ?? first) > first
-      ? first ** 2 / (edges[1] ?? first)
-      : first - ((edges[1] ?? first + 1) - first);
-  const previous = edges.at(-2) ?? last;
-  const after = previous > 0 && last > previous ? last ** 2 / previous : last + (last - previous || 1);
-  const bounds = [before, ...edges, after];
-  const widths = counts.map((each, k) => ({
-    low: bounds[k] ?? before,
-    high: bounds[k + 1] ?? after,
-    part: each / Math.max(1, count),
-  }));
-  const used = widths.map(({ part }, k) => (part > 0 ? k : -1)).filter(k => k >= 0);
-  return widths.slice(used[0] ?? 0, (used.at(-1) ?? -1) + 1);
+  const bounds = [beyond(first, edges[1] ?? 1.1 * first + 1), ...edges, beyond(last, edges.at(-2) ?? 0.9 * last)];
+  return counts
+    .map((each, k) => ({ low: bounds[k] ?? 0, high: bounds[k + 1] ?? 0, part: each / Math.max(1, count) }))
+    .filter(({ low, high, part }) => part > 0 && high > low);
 }
 
-/** Nothing of interest is so much smaller than the largest; zeros of a logarithmic sketch are. */
-const smallest = 1e-6;
-
-/** What is next to nothing stands together at the left end. */
-function withoutZeros(columns: readonly Column[]): Column[] {
-  const floor = smallest * Math.max(...columns.map(({ high }) => high));
-  const zeros = columns.filter(({ low, high }) => low > 0 && high <= floor);
-  const rest = columns.filter(column => !zeros.includes(column));
-  const part = zeros.reduce((sum, each) => sum + each.part, 0);
-  const first = rest.find(each => each.part > 0);
-  if (part === 0 || first === undefined) return [...columns];
-  return [{ low: first.low / 1.3, high: first.low, part }, ...rest.slice(rest.indexOf(first))];
-}
-
-/** Neighbours joined until there are not too many to see. */
-function joinedColumns(columns: readonly Column[]): Column[] {
-  const size = Math.ceil(columns.length / columnsWanted);
-  return Array.from({ length: Math.ceil(columns.length / Math.max(1, size)) }, (_, k) => {
-    const group = columns.slice(k * size, (k + 1) * size);
-    const part = group.reduce((sum, each) => sum + each.part, 0);
-    return { low: group[0]?.low ?? 0, high: group.at(-1)?.high ?? 0, part };
-  });
-}
-
-function scaleOf(columns: readonly Column[]): Scale {
-  const [low, high] = [Math.min(...columns.map(each => each.low)), Math.max(...columns.map(each => each.high))];
+function scaleOf(bins: readonly Bin[]): Scale {
+  const high = bins.reduce((most, each) => Math.max(most, each.high), Number.NEGATIVE_INFINITY);
+  const shown = bins.filter(each => each.low <= 0 || each.high > smallest * high);
+  const low = shown.reduce((least, each) => Math.min(least, each.low), high);
   const span = [frame.left, frame.right] as const;
   return low > 0 && high / low > 5 ? logScale([low, high], span) : linearScale([low, high], span);
 }
 
-interface Row {
-  readonly sketch: ArmSketch;
-  readonly columns: readonly Column[];
+/** Parts of all samples in columns of equal width in the picture, the same for both arms. */
+function columnsOf(bins: readonly Bin[], x: Scale, count: number): number[] {
+  const width = (frame.right - frame.left) / count;
+  const columns = Array.from({ length: count }, () => 0);
+  const inside = (value: number): number => Math.min(frame.right, Math.max(frame.left, x.at(value)));
+  for (const { low, high, part } of bins) {
+    const [from, to] = [inside(low), inside(high)];
+    columns.forEach((_, k) => {
+      const left = frame.left + k * width;
+      const over = Math.min(to, left + width) - Math.max(from, left);
+      if (to > from && over > 0) columns[k] += (part * over) / (to - from);
+    });
+    if (!(to > from)) columns[from > frame.left ? count - 1 : 0] += part;
+  }
+  return columns;
 }
 
-const densityOf = ({ low, high, part }: Column, x: Scale): number => part / Math.max(0.5, x.at(high) - x.at(low));
+interface Row {
+  readonly sketch: ArmSketch;
+  readonly columns: readonly number[];
+}
 
 function rowDrawn(
   { sketch, columns }: Row,
   x: Scale,
   { ground, top }: { readonly ground: number; readonly top: number },
 ): Markup {
-  const bars = columns.map(column => {
-    const [left, right] = [x.at(column.low), x.at(column.high)];
-    const size = (rowHeight - 12) * Math.min(1, densityOf(column, x) / top);
-    return markup`<rect class="${sketch.arm}" x="${left}" y="${ground - size}" width="${Math.max(0.6, right - left - 0.4)}" height="${size}"/>`;
+  const width = (frame.right - frame.left) / columns.length;
+  const bars = columns.map((part, k) => {
+    const size = ((rowHeight - 12) * part) / top;
+    if (size <= 0) return nothing;
+    return markup`<rect class="${sketch.arm}" x="${frame.left + k * width}" y="${ground - size}" width="${Math.max(0.6, width - 0.4)}" height="${size}"/>`;
   });
   const taken: number[] = [];
   const lines = sketch.quantiles
@@ -98,12 +89,14 @@ function rowDrawn(
 
 /** A picture of both arms; undefined where no sample has been heard. */
 export function histogram(sketches: readonly ArmSketch[]): Markup | undefined {
-  const rows = sketches.map(sketch => ({ sketch, columns: joinedColumns(withoutZeros(columnsOf(sketch))) }));
-  const columns = rows.flatMap(row => row.columns);
-  if (columns.length === 0) return undefined;
-  const x = scaleOf(columns);
-  const densities = columns.map(column => densityOf(column, x));
-  const top = Math.max(...densities) || 1;
+  const binned = sketches.map(sketch => ({ sketch, bins: binsOf(sketch) }));
+  const bins = binned.flatMap(each => each.bins);
+  if (bins.length === 0) return undefined;
+  const x = scaleOf(bins);
+  const narrowest = bins.reduce((least, { low, high }) => Math.min(least, x.at(high) - x.at(low) || least), 100);
+  const count = Math.max(1, Math.min(mostColumns, Math.round((frame.right - frame.left) / narrowest)));
+  const rows = binned.map(each => ({ sketch: each.sketch, columns: columnsOf(each.bins, x, count) }));
+  const top = Math.max(...rows.flatMap(({ columns }) => columns)) || 1;
   const grounds = rows.map((_, k) => frame.top + (k + 1) * rowHeight + k * gap);
   const bottom = grounds.at(-1) ?? 0;
   const ticks = (x.kind === 'log' ? decadeTicks(x, 6) : roundTicks(x, 5)).map(

@@ -40,20 +40,29 @@ interface Moment {
   readonly stage: number;
   /** Parts of ten thousand. */
   readonly share: number;
+  readonly isEntry: boolean;
 }
 
 /** What is known of the traffic: stages as they were entered, one after the other, and the points of the evidence. */
 function momentsOf({ status, events }: ReleaseEvidence, points: readonly EvidencePoint[]): Moment[] {
   const entered = events.filter(({ kind }) => kind === 'stage').toSorted((a, b) => a.sequence - b.sequence);
   return [
-    ...entered.map(({ atMs }, stage) => ({ atMs, stage, share: status.stages[stage]?.candidateShare ?? 0 })),
-    ...points.map(({ atMs, stage, candidateShare }) => ({ atMs, stage, share: candidateShare })),
+    ...entered.map(({ atMs }, stage) => ({
+      atMs,
+      stage,
+      share: status.stages[stage]?.candidateShare ?? 0,
+      isEntry: true,
+    })),
+    ...points.map(({ atMs, stage, candidateShare }) => ({ atMs, stage, share: candidateShare, isEntry: false })),
   ].toSorted((a, b) => a.atMs - b.atMs);
 }
 
+/** Of stages that were entered; of old evidence without those events, from the points. */
 function spansOf(moments: readonly Moment[], endMs: number): StageSpan[] {
+  const entered = moments.filter(({ isEntry }) => isEntry);
   const begins: Moment[] = [];
-  for (const moment of moments) if (begins.at(-1)?.stage !== moment.stage) begins.push(moment);
+  for (const moment of entered.length > 0 ? entered : moments)
+    if (begins.at(-1)?.stage !== moment.stage) begins.push(moment);
   return begins.map(({ stage, atMs }, k) => ({ stage, fromMs: atMs, toMs: begins[k + 1]?.atMs ?? endMs }));
 }
 

@@ -10,10 +10,10 @@ export function elapsed(seconds: number, step: number, last: number): string {
   return `${Math.floor(seconds / 60)}:${String(Math.round(seconds % 60)).padStart(2, '0')}`;
 }
 
-/** Powers of ten inside a range, at most six. */
+/** Powers of ten inside a range, at most four: the charts are low. */
 export function decadeMarks([low, high]: readonly [number, number]): number[] {
   const first = Math.ceil(Math.log10(low) - 1e-9);
   const last = Math.floor(Math.log10(high) + 1e-9);
-  const step = Math.max(1, Math.ceil((last - first + 1) / 6));
+  const step = Math.max(1, Math.ceil((last - first + 1) / 4));
   return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, k) => 10 ** (first + k * step));
 }

@@ -1,7 +1,6 @@
 // The candidate's share of the traffic over time, and how far through its stages the release is.
 import type { ReleaseEvidence, ReleaseStatus } from '../api/release-schemas.js';
 import { TimePlot } from '../charts/time-plot.js';
-import { isFinal } from '../state/releases.js';
 import type { Theme } from '../state/use-theme.js';
 import { boundariesOf, shareCurve } from './curves.js';
 import { formatShare, formatSpan } from './words.js';
@@ -38,17 +37,21 @@ function heldMs({ phase, stageHeldMs, stageSinceMs, updatedAtMs }: ReleaseStatus
   return stageHeldMs + (phase === 'running' ? Math.max(0, Math.max(updatedAtMs, latestMs) - stageSinceMs) : 0);
 }
 
-export function StagesCard({ evidence: { status, points } }: { readonly evidence: ReleaseEvidence }) {
+const stateWords = { done: 'done', now: 'now', stopped: 'ended here', next: 'not begun' } as const;
+
+export function StagesCard({ evidence: { status, points, events } }: { readonly evidence: ReleaseEvidence }) {
   const { stages, stage: current, phase } = status;
   const held = heldMs(
     status,
     points.reduce((latest, { atMs }) => Math.max(latest, atMs), 0),
   );
-  const stateOf = (k: number): 'done' | 'now' | 'next' => {
-    if (phase === 'promoted' || k < current) return 'done';
-    return k === current && !isFinal(status) ? 'now' : 'next';
+  const begun = Math.max(events.filter(({ kind }) => kind === 'stage').length, points.length > 0 ? current + 1 : 0);
+  const isStopped = phase === 'aborted' || phase === 'aborting' || phase === 'reported';
+  const stateOf = (k: number): keyof typeof stateWords => {
+    if (phase === 'promoted' || phase === 'promoting' || k < current) return 'done';
+    if (k > current || k >= begun) return 'next';
+    return isStopped ? 'stopped' : 'now';
   };
-  const words = { done: 'done', now: 'now', next: 'not begun' } as const;
   return (
     <section class="card" aria-labelledby="stages-title">
       <header class="panel-head">
@@ -60,7 +63,8 @@ export function StagesCard({ evidence: { status, points } }: { readonly evidence
       <ol class="stages">
         {stages.map(({ title, candidateShare, holdMs, approve, atEnd, mirrorShare }, k) => {
           const state = stateOf(k);
-          const part = state === 'done' ? 1 : state === 'now' ? Math.min(1, held / Math.max(1, holdMs)) : 0;
+          const part =
+            state === 'done' || state === 'stopped' ? 1 : state === 'now' ? Math.min(1, held / Math.max(1, holdMs)) : 0;
           return (
             <li key={k} data-state={state} aria-current={state === 'now' ? 'step' : undefined}>
               <span class="stage-title">{title}</span>
@@ -71,7 +75,7 @@ export function StagesCard({ evidence: { status, points } }: { readonly evidence
               <small>
                 {state === 'now'
                   ? `${formatSpan(held)} of at most ${formatSpan(holdMs)}`
-                  : `${words[state]}, at most ${formatSpan(holdMs)}`}
+                  : `${stateWords[state]}, at most ${formatSpan(holdMs)}`}
                 {mirrorShare > 0 && `, copies ${formatShare(mirrorShare)}`}
                 {approve && ', a person approves'}
                 {atEnd === 'judge' && ', goes on with proof only'}
