@@ -30,6 +30,13 @@ export {
 export { type DeferredParts, deferredReleases } from './door/deferred-releases.js';
 export type { ControlCall, ControlExtension, ControlRoute } from './door/extension.js';
 export { type ReleaseDoorParts, releaseRoutes } from './door/release-routes.js';
+export {
+  garbageAnswer,
+  type VersionDoorParts,
+  versionHistoryAnswer,
+  versionRoutes,
+  versionsAnswer,
+} from './door/version-routes.js';
 export { type HttpReplicaOptions, httpReplica } from './fleet/http-replica.js';
 export { type FleetMember, type JoinOptions, joinFleet } from './fleet/join-fleet.js';
 export { fleetOf, type OwnTraffic, ownReplica } from './fleet/own-replica.js';

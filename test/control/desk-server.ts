@@ -49,7 +49,7 @@ export async function deskServer(): Promise<DeskServer> {
       };
       const releases = deferredReleases({ hasReleases: false, open, plan });
       const routes = async () => [traffic.status('scale') ?? []].flat();
-      return [releaseRoutes({ releases, report: releaseReport, routes, versions: async model => ({ model }) })];
+      return [releaseRoutes({ releases, report: releaseReport, routes })];
     },
     { versions: [1, 2], config: '' },
   );

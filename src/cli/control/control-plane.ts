@@ -5,12 +5,12 @@ import {
   type ControlExtension,
   deferredReleases,
   fleetSecret,
-  type ModelVersionManager,
   type OwnTraffic,
   releaseReport,
   releaseRoutes,
   replicaRoutes,
   standingRoutes,
+  versionRoutes,
 } from '../../control/index.js';
 import { openRepository, type Route, type RouteStatus } from '../../model/index.js';
 import type { Server } from '../../serve/index.js';
@@ -60,8 +60,8 @@ function withoutControl(error: GalerkinError<'DATABASE_IN_USE'>, complain: (line
   );
   const refuse = () => Promise.reject(error);
   const releases = deferredReleases({ hasReleases: true, open: refuse, plan: refuse });
-  const extension = releaseRoutes({ releases, report: releaseReport, routes: async () => [], versions: refuse });
-  return { ...nothing, extensions: [extension] };
+  const extension = releaseRoutes({ releases, report: releaseReport, routes: async () => [] });
+  return { ...nothing, extensions: [extension, versionRoutes({ versions: refuse, isServing: refuse })] };
 }
 
 /**
@@ -86,14 +86,6 @@ interface Terms extends ControlPlace {
   readonly name: string;
   readonly advertise: string;
 }
-
-const nobodysVersions = { versions: [], events: [] };
-
-/** Records, newest first, and all that happened to them. */
-const versionsOf = async (versions: ModelVersionManager, model: string) => ({
-  versions: await versions.list(model),
-  events: await versions.history(model),
-});
 
 /** What this server obeys, of all the models of its repository. */
 async function routesOf({ traffic, models }: Server, names: readonly string[]): Promise<RouteStatus[]> {
@@ -151,12 +143,15 @@ async function controlOn(first: ControlDatabase | undefined, terms: Terms): Prom
         await server.value,
         (await repository.list()).map(each => each.name),
       ),
-    versions: async model => (database === undefined ? nobodysVersions : versionsOf((await desk()).versions, model)),
+  });
+  const registry = versionRoutes({
+    versions: async () => (database === undefined ? undefined : (await desk()).versions),
+    isServing: async model => (await desk()).isServing(model),
   });
   const replica = isShared && first ? [replicaRoutes(trafficOf(server), await fleetSecret(first))] : [];
   return {
     routes: first === undefined ? [] : await standingRoutes(first, name),
-    extensions: [door, ...replica],
+    extensions: [door, registry, ...replica],
     async begin(up) {
       server.set(up);
       if (first !== undefined) await desk();

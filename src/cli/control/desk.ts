@@ -1,10 +1,11 @@
 // The desk of releases on an open database, for the fleet that shares it or for this server alone.
 import { randomInt } from 'node:crypto';
-import { seededRandom, systemTimers } from '../../base/index.js';
+import { GalerkinError, seededRandom, systemTimers } from '../../base/index.js';
 import {
   type Fleet,
   type FleetMember,
   fleetOf,
+  type IsServing,
   joinFleet,
   ModelVersionManager,
   openReleases,
@@ -31,6 +32,7 @@ export interface DeskPlace {
 export interface OpenDesk {
   readonly releases: ReleaseDesk;
   readonly versions: ModelVersionManager;
+  readonly isServing: IsServing;
   /** Ends the loop, gives the office back, leaves the fleet. */
   close(): Promise<void>;
 }
@@ -44,6 +46,18 @@ function onceEach(complain: (line: string) => void): (error: unknown) => void {
     last = line;
   };
 }
+
+/** All that any replica may answer with. Without a route nobody can say for sure, and nothing is to be deleted. */
+const servingIn =
+  (fleet: Fleet): IsServing =>
+  async model => {
+    const replicas = await fleet.replicas();
+    const statuses = await Promise.all(replicas.map(replica => replica.status(model)));
+    return statuses.flatMap(status => {
+      if (status === undefined) throw new GalerkinError('MODEL_UNKNOWN', { model, version: undefined, known: [] });
+      return [...status.ready, ...status.route.shares.map(({ version }) => version)];
+    });
+  };
 
 interface DeskParts {
   readonly database: ControlDatabase;
@@ -75,6 +89,7 @@ export async function openDesk(database: ControlDatabase, place: DeskPlace): Pro
     return {
       releases,
       versions,
+      isServing: servingIn(fleet),
       async close() {
         await syncing;
         await releases.close();

@@ -47,8 +47,8 @@ function progressOf(status: StatusAnswer, nowMs: number): Progress {
   const held = Math.min(heldMs(status, nowMs), holdMs);
   const total = stages.reduce((sum, each) => sum + each.holdMs, 0);
   const before = stages.slice(0, stage).reduce((sum, each) => sum + each.holdMs, 0);
-  const isOver = isFinal(status) || status.phase === 'promoting';
-  const share = isOver ? 1 : total > 0 ? (before + held) / total : 0;
+  const isLetIn = ['promoting', 'promoted', 'reported'].includes(status.phase);
+  const share = isLetIn ? 1 : total > 0 ? (before + held) / total : 0;
   return { share, heldMs: held, holdMs, leftMs: total - before - held };
 }
 

@@ -9,7 +9,7 @@ export const unknownCaller = 'unknown caller';
 /** Line ends and other control characters could forge lines where the words are shown. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
 const plainText = /^[^\u0000-\u001f\u007f-\u009f]*$/;
-const words = (longest: number) => z.string().max(longest).regex(plainText, 'wanted text on one line');
+export const words = (longest: number) => z.string().max(longest).regex(plainText, 'wanted text on one line');
 
 const wordShape = {
   by: words(200)

@@ -14,8 +14,6 @@ export interface ReleaseDoorParts {
   routes(): Promise<readonly RouteStatus[]>;
   /** A page that shows the evidence. */
   report(evidence: ReleaseEvidence): string;
-  /** What is written down of a model's versions, as JSON. */
-  versions(model: string): Promise<unknown>;
 }
 
 const idOf = ({ params }: ControlCall): string => params.id ?? '';
@@ -96,9 +94,9 @@ function beginnings({ releases }: ReleaseDoorParts): ControlRoute[] {
   ];
 }
 
-/** The routes of releases, routes and versions, and the events of kind 'releases'. */
+/** The routes of releases and of what is obeyed, and the events of kind 'releases'. */
 export function releaseRoutes(parts: ReleaseDoorParts): ControlExtension {
-  const { releases, routes, versions } = parts;
+  const { releases, routes } = parts;
   return {
     name: 'releases',
     routes: [
@@ -112,13 +110,6 @@ export function releaseRoutes(parts: ReleaseDoorParts): ControlExtension {
           'How this server shares the traffic of its models between their versions; models without a route are left out.',
         answer: z.object({ routes: z.array(routeStatusSchema) }),
         handle: async () => ({ routes: await routes() }),
-      },
-      {
-        method: 'GET',
-        path: '/versions/{model}',
-        summary:
-          'What is written down of the versions of a model: stages, lineage, who promoted or refused them, and why.',
-        handle: async ({ params }) => versions(params.model ?? ''),
       },
     ],
     events: { kind: 'releases', subscribe: listener => releases.subscribe(listener) },
