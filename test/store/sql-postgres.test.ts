@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { hasPostgres, type PostgresServer, password, startPostgres } from './postgres.js';
 import { type SqlChild, sqlChild } from './sql-child.js';
 import { opener, rowsMigration } from './sql-conformance.js';
+import { swallowingProxy } from './sql-proxy.js';
 
 describe.skipIf(!hasPostgres())('PostgreSQL', () => {
   let server: PostgresServer;
@@ -62,7 +63,7 @@ describe.skipIf(!hasPostgres())('PostgreSQL', () => {
   });
 
   test('an office is lost when its row shows the term of somebody else', async () => {
-    const database = await fresh({ heartbeatMs: 20 });
+    const database = await fresh({ heartbeatMs: 500 });
     const office = await database.takeOffice('release');
     // As where the lock was lost without a word: behind a proxy that hands connections around.
     await sql`update galerkin_offices set term = term + 1`.execute(database.query);
@@ -138,9 +139,9 @@ describe.skipIf(!hasPostgres())('PostgreSQL', () => {
 
   test('ends a statement that takes too long, and one that waits for a connection too long', async () => {
     const url = await server.freshDatabase();
-    const slow = await open(url, { statementTimeoutMs: 50 });
+    const slow = await open(url, { statementTimeoutMs: 1000 });
     await expect(sql`select pg_sleep(60)`.execute(slow.query)).rejects.toThrow(/statement timeout/);
-    const narrow = await open(url, { poolSize: 1, waitMs: 50 });
+    const narrow = await open(url, { poolSize: 1, waitMs: 2000 });
     const stuck = narrow.transaction(() => narrow.query.selectFrom('rows').selectAll().execute());
     await expect(stuck).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
     expect(await narrow.query.selectFrom('rows').selectAll().execute()).toEqual([]);
@@ -206,11 +207,26 @@ describe.skipIf(!hasPostgres())('PostgreSQL', () => {
     // The other one took it for granted that the partition is there.
     await series.append(at(500));
     expect((await another.read()).map(row => row.at_ms)).toEqual([500, 7000, 7001]);
+    await series.dropBefore(1000);
+    // Many who want the same new partitions at the same time, some within transactions that have appended before.
+    for (let time = 100_000; time < 115_000; time += 1000)
+      await Promise.all([
+        ...[series, another, series].map(each => each.append(at(time, time + 500_000))),
+        ...[1, 2].map(() =>
+          database.transaction(async query => {
+            await series.append(at(7000), query);
+            await series.append(at(time, time + 900_000), query);
+          }),
+        ),
+        another.dropBefore(1000),
+      ]);
+    expect(await partitions()).toHaveLength(1 + 3 * 15);
+    expect(await another.read({ fromMs: 100_000 })).toHaveLength(15 * 10);
     const plan = await database.query.executeQuery<Record<string, string>>(
-      CompiledQuery.raw('explain select * from points where at_ms >= $1', [7000]),
+      CompiledQuery.raw('explain select * from points where at_ms < $1', [8000]),
     );
     expect(JSON.stringify(plan.rows)).toContain('points_p7');
-    expect(JSON.stringify(plan.rows)).not.toContain('points_p0');
+    expect(JSON.stringify(plan.rows)).not.toContain('points_p100');
   });
 
   test('shows the password in no message, neither of a database nor of an error', async () => {
@@ -231,6 +247,18 @@ describe.skipIf(!hasPostgres())('PostgreSQL', () => {
     ].join();
     expect(place).toMatch(/^postgres:\/\/galerkin@127\.0\.0\.1:\d+\/test_\d+$/);
     for (const secret of [password, encodeURIComponent(password), 'wrong-secret']) expect(shown).not.toContain(secret);
+  });
+
+  test('an office is lost, and closing comes to an end, where the network swallows everything', async () => {
+    const { url, swallow, stop } = await swallowingProxy(await server.freshDatabase());
+    const database = await openSql({ url, migrations: [], heartbeatMs: 500, waitMs: 2000 });
+    const office = await database.takeOffice('release');
+    await sql`select 1`.execute(database.query);
+    swallow();
+    await office?.lost;
+    expect(office?.isHeld()).toBe(false);
+    await database.close();
+    await stop();
   });
 
   test('a server that goes away is said to be away, and is found again when it is back', async () => {

@@ -57,8 +57,8 @@ export interface OpenSqlOptions extends SqlOptions {
  * Opens a database and runs the migrations that it lacks. Close it: an embedded file is locked until then.
  *
  * The embedded engine computes in this thread: while a statement runs, nothing else does. A look-up by key takes some ten
- * microseconds and a committed insert about 0.3 ms (it waits for the disk); a scan of a million rows can take a second. It
- * is meant for a control plane's few statements a second. PostgreSQL is waited for without blocking.
+ * microseconds; a commit waits for the disk, 0.3 ms on a quiet one and some 5 ms on a busy one; a scan of a million rows can
+ * take a second. It is meant for a control plane's few statements a second. PostgreSQL is waited for without blocking.
  *
  * Both engines give `bigint` columns as numbers (PostgreSQL refuses those beyond 2^53), and take text without NUL, numbers
  * but NaN, and null as parameters; anything else is refused.

@@ -16,7 +16,9 @@ export async function partitionsOf(name: string, partitionMs: number): Promise<P
   const known = new Set<number>();
   const prefix = `${name}_p`;
   const tableOf = (number: number): string => `${prefix}${number}`;
-  const alone = sql`select pg_advisory_xact_lock(hashtextextended(${`galerkin:series:${name}`}, 0))`;
+  // The lock that attaching takes: it keeps out others who attach, not those who append. A lock on a table, unlike an
+  // advisory one, also makes this session see tables that others have made in the meantime.
+  const alone = sql`lock table only ${sql.id(name)} in share update exclusive mode`;
 
   async function exists(number: number, query: QueryExecutorProvider): Promise<boolean> {
     const found = sql<{ there: boolean }>`select to_regclass(${tableOf(number)}) is not null as there`;

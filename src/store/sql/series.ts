@@ -56,7 +56,7 @@ export function seriesTable<const Columns extends SeriesColumns>(shape: SeriesSh
         append: appender(shape, { sql, database, partitions }),
         read: window => readRows(shape, window ?? {}, { sql, database }),
         async dropBefore(beforeMs) {
-          await database.query.transaction().execute(async query => {
+          await database.transaction(async query => {
             await partitions?.dropBefore(beforeMs, query);
             await sql`delete from ${sql.id(name)} where at_ms < ${beforeMs}`.execute(query);
           });
