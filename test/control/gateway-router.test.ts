@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type GatewayCommand, nginxGateway, openGatewayRouter } from 'galerkin/control';
 import { parseRoute, type RouteDraft } from 'galerkin/model';
@@ -99,6 +99,14 @@ describe('a router of a gateway', () => {
     isBroken = false;
     await apply(next);
     expect((await good.status('darcy'))?.route).toEqual(next);
+  });
+
+  test('leaves no file where there was none, when the gateway refuses the first routes', async () => {
+    const path = freshPath();
+    await expect(router(path, () => true).apply(route(1, 1))).rejects.toMatchObject({ code: 'GATEWAY_FAILED' });
+    expect(existsSync(path)).toBe(false);
+    expect(await router(path).apply(route(1, 1))).toMatchObject({ generation: 3 });
+    expect(readFileSync(path, 'utf8')).toContain('# darcy: term 1, revision 1');
   });
 
   test('a controller that was killed after its order was written down is not undone by an older one', async () => {

@@ -122,6 +122,20 @@ describe('collecting garbage', () => {
     }
   });
 
+  test('a release that promotes a version during its deletion is believed, and the version stays', async () => {
+    await old(3);
+    let count = 0;
+    const isServing = async () => {
+      count += 1;
+      if (count === 3) await opened.versions.promoted('m', 1, word, 'r1');
+      return [];
+    };
+    const report = await opened.versions.collectGarbage({ ...usual, isServing });
+    expect(reasons(report)['m/1']).toBe("it is in the stage 'production' now");
+    expect(lying()).toContain(1);
+    expect(await opened.versions.production('m')).toMatchObject({ version: 1, present: true });
+  });
+
   test('a version that was replaced, before or during its deletion, is left', async () => {
     await old(4);
     await publish(opened.folder, 1, { title: 'another', replace: true });

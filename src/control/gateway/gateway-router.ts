@@ -121,11 +121,12 @@ export function openGatewayRouter(options: GatewayOptions, means: GatewayMeans):
     return { text: textOf({ number, routes }, text), lapses };
   };
 
-  /** The routes before, as a generation of their own, unless somebody wrote another one meanwhile. */
+  /** The routes before, as a generation of their own, unless somebody wrote another one meanwhile; no file where there was none. */
   const restore = async (failed: Generation, before: Generation | undefined): Promise<void> => {
     const routes = before?.routes ?? [];
     const number = failed.number + 1;
     const isTaken = await generations.claim({ number, routes, text: express(routes, number).text });
+    if (isTaken && before === undefined) return generations.withdraw();
     await generations.install();
     if (isTaken) await obey(number);
   };

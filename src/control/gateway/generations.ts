@@ -1,4 +1,5 @@
 // The configuration of a gateway as a row of generations: whoever writes the next one first has it, and the file always is one of them, whole.
+import { randomBytes } from 'node:crypto';
 import { link, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -52,6 +53,8 @@ export interface Generations {
   claim(generation: Generation): Promise<boolean>;
   /** Puts the latest generation into the gateway's file, whoever wrote it. */
   install(): Promise<void>;
+  /** Takes the gateway's file away, where there was none before; the generations stay. */
+  withdraw(): Promise<void>;
 }
 
 /** Generations beside the gateway's file, as hidden files that are linked into place: a number exists once, and whole. */
@@ -85,7 +88,7 @@ export function openGenerations(path: string): Generations {
     latest,
     async claim(generation) {
       const file = fileOf(generation.number);
-      const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+      const temporary = `${file}.${randomBytes(6).toString('hex')}`;
       await writeFileAtomic(temporary, generation.text);
       try {
         await link(temporary, file);
@@ -101,6 +104,7 @@ export function openGenerations(path: string): Generations {
       await rm(file, { force: true });
       return false;
     },
+    withdraw: () => rm(path, { force: true }),
     async install() {
       for (;;) {
         const last = await latest();

@@ -135,6 +135,8 @@ export class Collection {
     const { keepLatest, keepDays } = this.#config;
     return database.transaction(async query => {
       const { stage } = recordOf(await rowOf(query, { model, version }));
+      // A release may have said meanwhile that it answers: that is never refused.
+      if (stage === 'production' || stage === 'candidate') throw new Error(`it is in the stage '${stage}' now`);
       const atMs = clock.now();
       await patchRow(query, { model, version }, { present: 0, removing: 0, changed_at_ms: atMs });
       const why = `neither used, nor of the latest ${keepLatest}, nor changed in ${keepDays} days`;
