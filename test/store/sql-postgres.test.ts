@@ -106,10 +106,19 @@ describe.skipIf(!hasPostgres())('PostgreSQL', () => {
       await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'galerkin' and pid <> pg_backend_pid()`.execute(
         killer.query,
       );
-      // The first may meet a connection that has just died: that is an error of ours, never one that nobody hears.
-      await ask().catch((error: unknown) => expect(error).toMatchObject({ code: 'DATABASE_UNREACHABLE' }));
-      expect(await ask().catch(ask)).toEqual([]);
+      // Some may meet a connection that has just died: an error of ours, once for each, never one that nobody hears.
+      const met = await Promise.allSettled([ask(), ask(), ask()]);
+      for (const each of met)
+        if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'DATABASE_UNREACHABLE' });
     }
+    let failures = 0;
+    const stubborn = (): Promise<unknown> =>
+      ask().catch(error => {
+        failures += 1;
+        if (failures > 3) throw error;
+        return stubborn();
+      });
+    expect(await stubborn()).toEqual([]);
   });
 
   test('a connection that dies within a transaction fails it by name', async () => {
