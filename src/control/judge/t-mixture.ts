@@ -52,22 +52,23 @@ function logMixture(entries: number, info: number, signed: number): number {
 const scaledTail = (u: number): number =>
   u < 30 ? Math.log(2 * normalBelow(-u)) + (u * u) / 2 : Math.log(2 / (u * Math.sqrt(2 * Math.PI)));
 
+/** Rounds of the fixed point: the weight of the half line is all but 1 where a bound lies, so that each gains some digits. */
+const rounds = 12;
+
 /**
  * How far a bound lies from the mean, so that it holds at all times with probability 1 - level: the mean less this is where
- * `logEvidenceAbove` reaches ln(1/level). Infinite while entries are too few. 40 halvings.
+ * `logEvidenceAbove` reaches ln(1/level). Infinite while entries are too few.
  */
 export function boundDistance({ entries, info, variance }: WeightedMean, level: number): number {
+  if (entries < 2) return Number.POSITIVE_INFINITY;
   const k = 1 + info * priorDeviation ** 2;
-  const wanted = -Math.log(level);
-  const most = Math.log(2) - 0.5 * Math.log(k) + 0.5 * entries * Math.log(k);
-  if (entries < 2 || most <= wanted) return Number.POSITIVE_INFINITY;
-  let high = 4;
-  while (logMixture(entries, info, high) < wanted && high < 1e12) high *= 2;
-  let low = 0;
-  for (let step = 0; step < 40; step++) {
-    const middle = (low + high) / 2;
-    if (logMixture(entries, info, middle) < wanted) low = middle;
-    else high = middle;
+  const wanted = 0.5 * Math.log(k) - Math.log(2 * level);
+  let signed = 2;
+  for (let round = 0; round < rounds; round++) {
+    const weight = normalBelow(signed * Math.sqrt(1 - 1 / k));
+    const ratio = Math.exp((2 / entries) * (wanted - Math.log(weight)));
+    if (ratio >= k) return Number.POSITIVE_INFINITY;
+    signed = Math.sqrt(((entries - 1) * Math.max(0, ratio - 1)) / (1 - ratio / k));
   }
-  return high * Math.sqrt(variance / info);
+  return signed * Math.sqrt(variance / info);
 }
