@@ -92,6 +92,7 @@ export {
 export type { Experts } from './release/hearing.js';
 export type { VersionLedger } from './release/ledger.js';
 export { openReleases, type ReleaseDesk, type ReleasesOptions, releaseOptions } from './release/open-releases.js';
+export { readReleaseDocument } from './release/read-document.js';
 export type { ReleasePlan, Releases, Word } from './release/releases.js';
 export { standingRoutes } from './release/standing.js';
 export {
@@ -111,7 +112,7 @@ export type { Fleet, Replica } from './replica.js';
 export { releaseReport } from './report/report.js';
 export { type GarbageOptions, garbageOptions } from './versions/collect-garbage.js';
 export type { GarbageReport, IsServing } from './versions/collection.js';
-export type { CompareOptions } from './versions/compare/compare-versions.js';
+export { type CompareOptions, compareOptions } from './versions/compare/compare-versions.js';
 export type { Regime, RegimeAccuracy, RunTimes, VersionComparison } from './versions/compare/comparison.js';
 export { comparisonTable } from './versions/compare/comparison-table.js';
 export {

@@ -85,6 +85,8 @@ interface Facts {
   readonly seen: Measurements;
   readonly nowMs: number;
   readonly isSettled: boolean;
+  /** A command waits until every replica that can be reached obeys. */
+  readonly isAwaited: boolean;
 }
 
 function hasLostPatience({ waitingSinceMs }: ReleaseStatus, limitMs: number, nowMs: number): boolean {
@@ -105,9 +107,9 @@ function decideAborting(step: Step, { seen, nowMs, isSettled }: Facts): Step {
 /** What time and replicas ask for, once commands and the judge's veto are through. */
 function decidePhase(step: Step, facts: Facts): Step {
   const { status } = step;
-  const { seen, nowMs, isSettled } = facts;
+  const { seen, nowMs, isSettled, isAwaited } = facts;
   const limitMs = status.phase === 'preparing' ? patienceMs.preparing : patienceMs.obeying;
-  const isOverdue = status.phase !== 'paused' && hasLostPatience(status, limitMs, nowMs);
+  const isOverdue = hasLostPatience(status, limitMs, nowMs);
   switch (status.phase) {
     case 'pending':
       return prepare(step, nowMs);
@@ -129,6 +131,9 @@ function decidePhase(step: Step, facts: Facts): Step {
         `Version ${status.candidate} answers alone. ${status.judgement?.reason ?? ''}`.trim(),
       );
     }
+    case 'paused':
+      // Nobody waits for a release that rests, unless somebody has asked it to go on.
+      return isAwaited && isOverdue ? abort(step, nowMs, `Replicas do not obey: ${faultsOf(status)}.`) : step;
     case 'aborting':
       return decideAborting(step, facts);
     default:
@@ -156,7 +161,9 @@ export function decide(before: ReleaseStatus, seen: Measurements, nowMs: number)
   const veto = step.status.judgement;
   if (veto?.verdict === 'abort' && isListening(step.status)) step = abort(step, nowMs, veto.reason);
   // A command that ordered a route has changed the phase already; what comes next is seen first.
-  if (step.status.revision === before.revision) step = decidePhase(step, { seen, nowMs, isSettled: isSettled() });
+  const isAwaited = answers.length < seen.commands.length;
+  if (step.status.revision === before.revision)
+    step = decidePhase(step, { seen, nowMs, isSettled: isSettled(), isAwaited });
   const { status, events } = step;
   const isChanged = events.length > 0;
   const next = isChanged ? { ...status, updatedAtMs: nowMs } : status;

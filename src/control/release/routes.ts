@@ -1,6 +1,5 @@
 // The route that a replica is to obey, from a release's status alone: what any controller would order, whoever went before it.
-import { isDeepStrictEqual } from 'node:util';
-import { parseRoute, type Route, type RouteDraft, wholeShare } from '../../model/index.js';
+import { type Route, wholeShare } from '../../model/index.js';
 import type { ReplicaView } from './measurements.js';
 import type { ReleaseStatus, Stage } from './status.js';
 
@@ -12,65 +11,58 @@ export interface RouteOptions {
   readonly isCandidateReady: boolean;
 }
 
+/** What differs from phase to phase; written in the schema's order, so that equal routes are equal texts. */
+type Plan = Omit<Route, 'model' | 'fence'>;
 type Named = Pick<ReleaseStatus, 'candidate' | 'baseline'>;
 
-/** Both versions loaded, the baseline answers. */
-const prepared = ({ candidate, baseline }: Named): Partial<RouteDraft> => ({
+const plain = { rules: [], salt: '', mirrors: [] };
+
+/** Both versions loaded; the candidate's part of the traffic. */
+const both = ({ candidate, baseline }: Named, share: number): Pick<Plan, 'stable' | 'shares'> => ({
   stable: baseline,
   shares: [
-    { version: baseline, share: wholeShare },
-    { version: candidate, share: 0 },
+    { version: baseline, share: wholeShare - share },
+    { version: candidate, share },
   ],
 });
 
 /** One version answers, and no other is named: what else was loaded is let go. */
-const alone = (version: number): Partial<RouteDraft> => ({
+const alone = (version: number): Plan => ({
   stable: version,
   shares: [{ version, share: wholeShare }],
+  ...plain,
 });
 
 /** As a stage says, where it has come to the replica; before that, copies at most. */
-function staged(status: ReleaseStatus, stage: Stage, index: number): Partial<RouteDraft> {
-  const { candidate, baseline, spec, id } = status;
+function staged(status: ReleaseStatus, stage: Stage, index: number): Plan {
+  const { candidate, spec, id } = status;
   const isReached = stage.replicas === 'all' || index < stage.replicas;
-  const share = isReached ? stage.candidateShare : 0;
   const { truth } = spec;
-  const copies = stage.mirrorShare > 0;
+  const { sticky, mirrorShare } = stage;
+  const copies = mirrorShare > 0;
   return {
-    stable: baseline,
-    shares: [
-      { version: baseline, share: wholeShare - share },
-      { version: candidate, share },
-    ],
+    ...both(status, isReached ? stage.candidateShare : 0),
     rules: isReached ? stage.rules.map(when => ({ version: candidate, when })) : [],
-    ...(stage.sticky !== undefined && { sticky: stage.sticky }),
+    ...(sticky !== undefined && { sticky }),
     salt: id,
-    mirrors: copies ? [{ version: candidate, share: stage.mirrorShare }] : [],
+    mirrors: copies ? [{ version: candidate, share: mirrorShare }] : [],
     ...(copies && truth !== undefined && { checks: { model: truth.model, share: truth.share } }),
   };
 }
 
-/** All to the candidate, with the baseline still loaded. */
-const promoting = ({ candidate, baseline }: Named): Partial<RouteDraft> => ({
-  stable: baseline,
-  shares: [
-    { version: baseline, share: 0 },
-    { version: candidate, share: wholeShare },
-  ],
-});
-
-function draftOf(status: ReleaseStatus, { index, isCandidateReady }: RouteOptions): Partial<RouteDraft> | undefined {
+function planOf(status: ReleaseStatus, { index, isCandidateReady }: RouteOptions): Plan | undefined {
   const stage = status.stages[status.stage];
+  const prepared = { ...both(status, 0), ...plain };
   switch (status.phase) {
     case 'pending':
       return undefined;
     case 'preparing':
-      return prepared(status);
+      return prepared;
     case 'running':
     case 'paused':
-      return isCandidateReady && stage !== undefined ? staged(status, stage, index) : prepared(status);
+      return isCandidateReady && stage !== undefined ? staged(status, stage, index) : prepared;
     case 'promoting':
-      return isCandidateReady ? promoting(status) : prepared(status);
+      return isCandidateReady ? { ...both(status, wholeShare), ...plain } : prepared;
     case 'promoted':
       return alone(status.candidate);
     case 'aborting':
@@ -85,9 +77,8 @@ function draftOf(status: ReleaseStatus, { index, isCandidateReady }: RouteOption
  * calls with the same status give the same route, so that any controller may repeat what another one ordered.
  */
 export function routeOf(status: ReleaseStatus, options: RouteOptions): Route | undefined {
-  const draft = draftOf(status, options);
-  const fence = { term: options.term, revision: status.revision };
-  return draft && parseRoute({ model: status.spec.model, fence, ...draft });
+  const plan = planOf(status, options);
+  return plan && { model: status.spec.model, fence: { term: options.term, revision: status.revision }, ...plan };
 }
 
 /** The route for a replica as it was seen last. */
@@ -104,8 +95,24 @@ function indexOf({ members }: ReleaseStatus, name: string): number {
   return index === -1 ? members.length : index;
 }
 
-const plain = (route: Route): unknown => JSON.parse(JSON.stringify(route));
+type Shares = Route['shares'];
 
-/** True for the same order from the same controller: a route that came over a wire lacks members that are undefined. */
-export const sameRoute = (a: Route | undefined, b: Route | undefined): boolean =>
-  a === b || (a !== undefined && b !== undefined && isDeepStrictEqual(plain(a), plain(b)));
+const sameShares = (a: Shares, b: Shares): boolean =>
+  a.length === b.length && a.every(({ version, share }, k) => version === b[k]?.version && share === b[k]?.share);
+
+/** What few routes have, as text: members that are undefined do not come over a wire. */
+const trimmings = ({ rules, sticky, checks }: Route): string => JSON.stringify([rules, sticky ?? null, checks ?? null]);
+
+/** True for the same order from the same controller, whichever way it came. */
+export function sameRoute(a: Route | undefined, b: Route | undefined): boolean {
+  if (a === undefined || b === undefined || a === b) return a === b;
+  const isSameOrder = a.fence.term === b.fence.term && a.fence.revision === b.fence.revision && a.model === b.model;
+  return (
+    isSameOrder &&
+    a.stable === b.stable &&
+    a.salt === b.salt &&
+    sameShares(a.shares, b.shares) &&
+    sameShares(a.mirrors, b.mirrors) &&
+    trimmings(a) === trimmings(b)
+  );
+}

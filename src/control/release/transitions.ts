@@ -90,5 +90,6 @@ export function resume({ status, events }: Step, nowMs: number, by: string): Ste
   const stageHeldMs = status.stageHeldMs >= holdMs ? 0 : status.stageHeldMs;
   const reason = `Stage ${status.stage + 1} of ${status.stages.length} goes on: ${title}.`;
   const next = { ...status, phase: 'running' as const, stageSinceMs: nowMs, stageHeldMs, reason };
-  return { status: { ...next, waitingSinceMs: undefined }, events: [...events, say('phase', reason, by)] };
+  const waitingSinceMs = status.waitingSinceMs === undefined ? undefined : nowMs;
+  return { status: { ...next, waitingSinceMs }, events: [...events, say('phase', reason, by)] };
 }

@@ -1,0 +1,269 @@
+// The pure machine of releases in a small world that can do all that worlds do; its states are enumerated, breadth first.
+import { isCurrent, type Route } from 'galerkin/model';
+import { decide } from '../../dist/control/release/decide.js';
+import type { Measurements, ReplicaView } from '../../dist/control/release/measurements.js';
+import type { ReleaseCommand, ReleaseStatus } from '../../dist/control/release/status.js';
+
+export const holdMs = 10_000;
+/** Longer than any patience. */
+const longMs = 600_000;
+export const candidate = 2;
+export const baseline = 1;
+const minSamples = 10;
+
+export interface SmallReplica {
+  readonly isReachable: boolean;
+  readonly route: Route | undefined;
+  readonly ready: readonly number[];
+  /** The candidate cannot be loaded any more. */
+  readonly isBroken: boolean;
+  readonly isLoadFailed: boolean;
+  /** Orders under way, oldest first. */
+  readonly mail: readonly Route[];
+  /** What was last written down for it: what it obeys when it starts. */
+  readonly standing: Route | undefined;
+}
+
+export interface World {
+  /** Its times are counted from now. */
+  readonly status: ReleaseStatus;
+  readonly term: number;
+  readonly replicas: readonly SmallReplica[];
+  /** Faults of replicas, and losses of controllers, that may still happen. */
+  readonly faults: number;
+  readonly crashes: number;
+}
+
+export interface Move {
+  readonly name: string;
+  readonly world: World;
+}
+
+export type Verdict = 'continue' | 'promote' | 'stale proof' | 'abort';
+
+export interface Tick {
+  readonly afterMs: number;
+  readonly verdict: Verdict;
+  readonly isHeld: boolean;
+  readonly commands: readonly ReleaseCommand[];
+}
+
+const nameOf = (place: number): string => `r${place + 1}`;
+
+export const viewsOf = ({ replicas }: World): ReplicaView[] =>
+  replicas.map(({ isReachable, route, ready, isLoadFailed }, place) => ({
+    name: nameOf(place),
+    isReachable,
+    route: isReachable ? route : undefined,
+    ready: isReachable ? ready : [],
+    fault: isReachable ? '' : 'unreachable',
+    isLoadFailed,
+  }));
+
+function judgementOf(verdict: Verdict): Measurements['judgement'] {
+  const candidateSamples = verdict === 'stale proof' ? 0 : minSamples;
+  const report = {
+    metric: 'error-rate' as const,
+    test: '',
+    verdict: 'continue' as const,
+    stableSamples: 0,
+    candidateSamples,
+  };
+  const nothing = {
+    stable: null,
+    candidate: null,
+    effect: null,
+    lower: null,
+    upper: null,
+    margin: 0,
+    harm: 1,
+    safety: 1,
+  };
+  const said = verdict === 'stale proof' ? 'promote' : verdict;
+  return { verdict: said, atMs: 0, reason: said, criteria: [{ ...report, ...nothing }] };
+}
+
+const advice = { atMs: 0, probability: 0.9, advice: 'hold' as const, confidence: 0.9, drivers: [] };
+
+/** Times from now on, in as few values as decisions can tell apart; figures that no decision looks at are left out. */
+function normal(status: ReleaseStatus, nowMs: number): ReleaseStatus {
+  const capMs = status.phase === 'aborting' ? longMs : 2 * holdMs;
+  const sinceMs = Math.max(status.stageSinceMs - nowMs, -capMs);
+  const waitedMs = status.waitingSinceMs === undefined ? 0 : nowMs - status.waitingSinceMs;
+  return {
+    ...status,
+    stageSinceMs: status.phase === 'paused' ? 0 : sinceMs,
+    stageHeldMs: Math.min(status.stageHeldMs, 2 * holdMs),
+    stageSamples: 0,
+    waitingSinceMs: status.waitingSinceMs === undefined ? undefined : waitedMs >= longMs ? -longMs : 0,
+    updatedAtMs: 0,
+    endedAtMs: undefined,
+    judgement: undefined,
+    advice: undefined,
+    obeyed: [],
+    reason: '',
+    faults: {},
+  };
+}
+
+/** One look, decision and write; then the orders are on their way. */
+export function ticked(world: World, { afterMs, verdict, isHeld, commands }: Tick): World {
+  const asked = commands.map((command, number) => ({ number, command, word: { by: 'ada', why: '' } }));
+  const seen: Measurements = {
+    term: world.term,
+    replicas: viewsOf(world),
+    judgement: judgementOf(verdict),
+    advice: isHeld ? advice : undefined,
+    commands: asked,
+  };
+  const { status, orders } = decide(world.status, seen, afterMs);
+  const replicas = world.replicas.map((replica, place) => {
+    const order = orders.find(each => each.replica === nameOf(place))?.route;
+    if (order === undefined) return replica;
+    const isUnderWay = replica.mail.some(each => JSON.stringify(each) === JSON.stringify(order));
+    const mail = isUnderWay ? replica.mail : [...replica.mail, order].slice(-2);
+    return { ...replica, mail, standing: world.faults > 0 ? order : undefined };
+  });
+  return { ...world, status: normal(status, afterMs), replicas };
+}
+
+/** The controller died between writing and sending, and another has the office: what was sent before is still under way. */
+const crashed = (before: World, after: World): World => ({
+  ...after,
+  term: after.term + 1,
+  crashes: after.crashes - 1,
+  replicas: after.replicas.map((replica, place) => ({ ...replica, mail: before.replicas[place]?.mail ?? [] })),
+});
+
+const withReplica = (world: World, place: number, change: Partial<SmallReplica>): World => ({
+  ...world,
+  replicas: world.replicas.map((replica, at) => (at === place ? { ...replica, ...change } : replica)),
+});
+
+/** A replica that keeps to the rules: fences, everything loaded before the swap, nothing changed by an order that fails. */
+export function obey(replica: SmallReplica, order: Route): SmallReplica {
+  const mail = replica.mail.filter(each => each !== order);
+  if (!replica.isReachable) return { ...replica, mail };
+  if (replica.route !== undefined && !isCurrent(order.fence, replica.route.fence)) return { ...replica, mail };
+  const named = order.shares.map(({ version }) => version);
+  const isLoadFailed =
+    replica.isBroken && named.some(version => version === candidate && !replica.ready.includes(version));
+  if (isLoadFailed) return { ...replica, mail, isLoadFailed };
+  return { ...replica, mail, isLoadFailed, route: order, ready: [...named].sort((a, b) => a - b) };
+}
+
+function faultsOf(world: World, place: number): Move[] {
+  const replica = world.replicas[place];
+  if (replica === undefined) return [];
+  const moves: Move[] = [];
+  const change = (name: string, to: Partial<SmallReplica>, isFree = false): void => {
+    const next = withReplica(world, place, to);
+    moves.push({ name: `${nameOf(place)} ${name}`, world: isFree ? next : { ...next, faults: world.faults - 1 } });
+  };
+  if (!replica.isReachable) change('can be reached again', { isReachable: true }, true);
+  if (world.faults === 0) return moves;
+  const fresh = { mail: [], isLoadFailed: false };
+  if (replica.isReachable) change('cannot be reached', { isReachable: false });
+  if (replica.ready.includes(candidate))
+    change('loses the candidate', { ready: [baseline].filter(each => replica.ready.includes(each)) });
+  if (!replica.isBroken) change('can load the candidate no more', { isBroken: true });
+  change('starts anew without routes', {
+    ...fresh,
+    route: undefined,
+    ready: [replica.isBroken ? baseline : candidate],
+  });
+  const { standing } = replica;
+  const empty = { ...replica, ...fresh, route: undefined, ready: [] };
+  if (standing !== undefined)
+    change('starts anew with its standing route', obey({ ...empty, isReachable: true }, standing));
+  return moves;
+}
+
+const commands = ['pause', 'resume', 'promote', 'abort'] as const;
+
+/** Times and verdicts that can make a difference in a phase. */
+function looksOf({ phase }: ReleaseStatus): Pick<Tick, 'afterMs' | 'verdict' | 'isHeld'>[] {
+  const plain = { afterMs: 0, verdict: 'continue', isHeld: false } as const;
+  const veto = { ...plain, verdict: 'abort' } as const;
+  const long = { ...plain, afterMs: longMs };
+  if (phase === 'paused' || phase === 'promoting') return [plain, veto, long];
+  if (phase !== 'running') return [plain, long];
+  const over = { ...plain, afterMs: holdMs };
+  const proved = { ...plain, verdict: 'promote' } as const;
+  const stale = { ...plain, verdict: 'stale proof' } as const;
+  return [plain, veto, long, over, proved, stale, { ...stale, afterMs: holdMs }, { ...over, isHeld: true }];
+}
+
+/** Everything that can happen next. */
+export function movesOf(world: World): Move[] {
+  const moves: Move[] = [];
+  const tick = (each: Tick): void => {
+    const { afterMs, verdict, isHeld, commands: asked } = each;
+    const name = `${asked.join(' ') || verdict} after ${afterMs} ms${isHeld ? ', held back' : ''}`;
+    const next = ticked(world, each);
+    moves.push({ name, world: next });
+    if (world.crashes > 0) moves.push({ name: `${name}, and a crash`, world: crashed(world, next) });
+  };
+  const { phase } = world.status;
+  for (const each of looksOf(world.status)) tick({ ...each, commands: [] });
+  if (!['aborted', 'promoted', 'reported'].includes(phase))
+    for (const command of commands) tick({ afterMs: 0, verdict: 'continue', isHeld: false, commands: [command] });
+  world.replicas.forEach((replica, place) => {
+    for (const order of replica.mail) {
+      const name = `${nameOf(place)} gets revision ${order.fence.revision} of term ${order.fence.term}`;
+      moves.push({ name, world: withReplica(world, place, obey(replica, order)) });
+    }
+    moves.push(...faultsOf(world, place));
+  });
+  return moves;
+}
+
+/** What happens when nothing more goes wrong: mail arrives, replicas come back or not, people decide, time passes. */
+export function fairly(world: World, command: ReleaseCommand | undefined, isBack: boolean): World {
+  const replicas = world.replicas.map(replica => {
+    const there = isBack ? { ...replica, isReachable: true } : replica;
+    return there.mail.reduce<SmallReplica>((now, order) => obey(now, order), there);
+  });
+  const { phase } = world.status;
+  const asked = command ?? (phase === 'paused' ? 'promote' : undefined);
+  const tick = { verdict: 'continue', isHeld: false, commands: asked === undefined ? [] : [asked] } as const;
+  return ticked({ ...world, replicas }, { ...tick, afterMs: longMs });
+}
+
+const orderKey = ({ fence, shares, mirrors }: Route): string =>
+  `${fence.term}.${fence.revision}:${shares.map(({ version, share }) => `${version}=${share}`)}/${mirrors.length}`;
+
+const replicaKey = ({ isReachable, route, ready, isBroken, isLoadFailed, mail, standing }: SmallReplica): string =>
+  [
+    Number(isReachable) + 2 * Number(isBroken) + 4 * Number(isLoadFailed),
+    ready,
+    ...[route, standing].map(each => each && orderKey(each)),
+    ...mail.map(orderKey),
+  ].join(' ');
+
+/** Two worlds with the same key go on the same way: what is left out never changes, or is never looked at. */
+export function keyOf({ status, term, replicas, faults, crashes }: World): string {
+  const { phase, stage, stageSinceMs, stageHeldMs, revision, waitingSinceMs } = status;
+  const machine = [phase, stage, stageSinceMs, stageHeldMs, revision, waitingSinceMs, term, faults, crashes];
+  return [machine.join(' '), ...replicas.map(replicaKey)].join('|');
+}
+
+/** All states that can be reached. @param look is told each step */
+export function explore(start: World, look: (from: World, move: Move) => void): Map<string, World> {
+  const seen = new Map([[keyOf(start), start]]);
+  let frontier = [start];
+  while (frontier.length > 0) {
+    const next: World[] = [];
+    for (const from of frontier) {
+      for (const move of movesOf(from)) {
+        look(from, move);
+        const key = keyOf(move.world);
+        if (seen.has(key)) continue;
+        seen.set(key, move.world);
+        next.push(move.world);
+      }
+    }
+    frontier = next;
+  }
+  return seen;
+}
