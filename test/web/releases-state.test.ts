@@ -10,7 +10,7 @@ import {
 import type { Listener } from '../../web/src/api/releases.js';
 import { criteriaCurves, effectRange, evidenceRange, shareCurve } from '../../web/src/releases/curves.js';
 import { sketchBars } from '../../web/src/releases/sketch-bars.js';
-import { formatEffect, formatEvidence, formatSpan } from '../../web/src/releases/words.js';
+import { formatEffect, formatFigure, formatSpan } from '../../web/src/releases/words.js';
 import { createReleases } from '../../web/src/state/releases.js';
 import { hashOf, routeOf } from '../../web/src/state/use-route.js';
 import { type EvidenceWish, releaseEvidence } from '../control/release-evidence.js';
@@ -223,6 +223,6 @@ describe('bars of a sketch', () => {
 test('figures have units, signs and no signs that fonts lack', () => {
   expect(formatEffect('latency-mean', 0.062)).toMatch(/^\+6\.2\s?%$/);
   expect(formatEffect('error-rate', -0.012)).toBe('−1.2 points');
-  expect([1.3, 250, 2.1e6, 1e12, 3e-9, null].map(formatEvidence)).toEqual(['1.3', '250', '2.1e6', '1e12', '3e-9', '–']);
+  expect([1.3, 250, 2.1e6, 1e12, 3e-9, null].map(formatFigure)).toEqual(['1.3', '250', '2.1e6', '1e12', '3e-9', '–']);
   expect([850, 12_500, 200_000, 7_500_000].map(formatSpan)).toEqual(['850 ms', '12.5 s', '3 min 20 s', '2 h 5 min']);
 });

@@ -25,7 +25,11 @@ const beyond = (last: number, neighbour: number): number =>
 /** Bins that hold samples, with both edges; the open ones are as wide as their neighbours. */
 function binsOf({ edges, counts, count }: ArmSketch): Bin[] {
   const [first, last] = [edges[0] ?? 0, edges.at(-1) ?? 1];
-  const bounds = [beyond(first, edges[1] ?? 1.1 * first + 1), ...edges, beyond(last, edges.at(-2) ?? 0.9 * last)];
+  const bounds = [
+    beyond(first, edges[1] ?? 1.1 * first + Number(first <= 0)),
+    ...edges,
+    beyond(last, edges.at(-2) ?? 0.9 * last),
+  ];
   return counts
     .map((each, k) => ({ low: bounds[k] ?? 0, high: bounds[k + 1] ?? 0, part: each / Math.max(1, count) }))
     .filter(({ low, high, part }) => part > 0 && high > low);

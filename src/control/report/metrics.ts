@@ -33,9 +33,13 @@ export function shownValue(metric: JudgedMetric, value: number | null): string {
   return value === null ? '–' : `${shownNumber(value)}${words[metric].value === 'ms' ? ' ms' : ''}`;
 }
 
+/** Smaller effects are no difference to anyone. */
+const nothing = 1e-6;
+
 /** How much worse the candidate is, or a margin. */
 export function shownEffect(metric: JudgedMetric, effect: number | null): string {
   if (effect === null) return '–';
+  if (Math.abs(effect) < nothing) return words[metric].effect === 'points' ? '0 points' : '0 %';
   if (words[metric].effect === 'size') return shownPercent(effect);
   if (words[metric].effect === 'relative') return withSign(shownPercent(effect), effect);
   return withSign(`${shownNumber(100 * effect)} points`, effect);

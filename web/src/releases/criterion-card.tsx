@@ -7,7 +7,7 @@ import {
   effectUnit,
   formatArm,
   formatEffectMark,
-  formatEvidence,
+  formatFigure,
   metricTitles,
   verdictLooks,
   verdictWords,
@@ -69,16 +69,16 @@ export function CriterionCard({ curves, wanted, boundaries, isAdvisory, theme }:
           margin
         </li>
         <li style={{ '--color': 'var(--bad)' }}>
-          harm <b>{formatEvidence(last.harm)}</b> of {formatEvidence(wanted.harm)}
+          harm <b>{formatFigure(last.harm)}</b> of {formatFigure(wanted.harm)}
         </li>
         <li style={{ '--color': 'var(--good)' }}>
-          safety <b>{formatEvidence(last.safety)}</b> of {formatEvidence(wanted.safety)}
+          safety <b>{formatFigure(last.safety)}</b> of {formatFigure(wanted.safety)}
         </li>
       </ul>
       <TimePlot
         {...shared}
         id={`evidence-${metric}`}
-        label={`E-values over time: harm ${formatEvidence(last.harm)} of ${wanted.harm}, safety ${formatEvidence(last.safety)} of ${wanted.safety}`}
+        label={`E-values over time: harm ${formatFigure(last.harm)} of ${wanted.harm}, safety ${formatFigure(last.safety)} of ${wanted.safety}`}
         curves={[
           { label: 'safety', color: '--good', values: safety },
           { label: 'harm', color: '--bad', values: harm },
@@ -89,7 +89,7 @@ export function CriterionCard({ curves, wanted, boundaries, isAdvisory, theme }:
         ]}
         range={evidenceRange(curves, [wanted.harm, wanted.safety])}
         isLogarithmic
-        format={formatEvidence}
+        format={formatFigure}
         height={evidenceHeight}
       />
       <p class="hint">

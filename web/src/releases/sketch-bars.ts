@@ -29,8 +29,8 @@ const smallest = 1e-6;
 /** Bins that hold samples; an open one is as wide as its neighbour. */
 function binsOf({ edges, counts, count }: ArmSketch): Bin[] {
   const edge = (k: number): number => {
-    const [first = 0, second = first + 1] = edges;
-    const [before = first, last = second] = edges.slice(-2);
+    const [first = 0, second = 1.1 * first + Number(first <= 0)] = edges;
+    const [before, last] = edges.length > 1 ? edges.slice(-2) : [first, second];
     if (k < 0) return first > 0 ? (first * first) / second : 2 * first - second;
     return edges[k] ?? (before > 0 ? (last * last) / before : 2 * last - before);
   };

@@ -2,6 +2,7 @@
 import type { ArmSketch } from '../api/release-schemas.js';
 import { formatValue } from '../format.js';
 import { type Bars, quantileName, sketchBars } from './sketch-bars.js';
+import { formatFigure } from './words.js';
 
 const titles: Readonly<Record<ArmSketch['figure'], string>> = {
   latency: 'Latency',
@@ -41,7 +42,7 @@ function Row({ bars }: { readonly bars: Bars }) {
   );
 }
 
-const shown = (value: number | null | undefined) => formatValue(value ?? undefined);
+const shown = (value: number | null | undefined) => formatFigure(value ?? null);
 
 function change(stable: number | null | undefined, candidate: number | null | undefined): string {
   if (stable === undefined || stable === null || candidate === undefined || candidate === null || stable <= 0)
@@ -75,8 +76,8 @@ export function SketchCard({ sketches }: { readonly sketches: readonly ArmSketch
             <Row key={bars.arm} bars={bars} />
           ))}
           <p class="sketch-ends">
-            <span>{formatValue(drawn.low)}</span>
-            <span>{formatValue(drawn.high)}</span>
+            <span>{formatFigure(drawn.low)}</span>
+            <span>{formatFigure(drawn.high)}</span>
           </p>
         </>
       )}

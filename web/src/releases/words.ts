@@ -1,6 +1,6 @@
 // A release in words: phases, verdicts, metrics, and one sentence for each criterion.
 import type { CriterionReport, Metric, ReleasePhase, ReleaseStatus, Verdict } from '../api/release-schemas.js';
-import { formatPercent, formatValue } from '../format.js';
+import { formatValue } from '../format.js';
 
 export type Look = 'good' | 'bad' | 'open' | 'held';
 
@@ -72,16 +72,19 @@ export function formatArm(metric: Metric, value: number | null): string {
   return `${formatValue(value ?? undefined)}${value !== null && inMs.includes(metric) ? '\u2009ms' : ''}`;
 }
 
+/** Smaller parts are no difference to anyone. */
+const nothing = 1e-6;
+
 /** Percent of any size and sign. */
 function signedPercent(ratio: number | null): string {
   if (ratio === null) return '–';
-  return ratio < 0 ? `−${formatPercent(-ratio)}` : formatPercent(ratio);
+  return `${Math.abs(ratio) < nothing ? '0' : formatValue(100 * ratio)}\u2009%`;
 }
 
 /** How much worse, or a margin. */
 export function formatEffect(metric: Metric, effect: number | null): string {
   if (effect === null) return '–';
-  const plus = effect > 0 && metric !== 'difference' ? '+' : '';
+  const plus = effect >= nothing && metric !== 'difference' ? '+' : '';
   return inPoints.includes(metric) ? `${plus}${formatValue(100 * effect)} points` : plus + signedPercent(effect);
 }
 
@@ -125,8 +128,8 @@ export function formatSpan(ms: number): string {
 
 export const formatShare = (share: number): string => `${formatValue(share / 100)} %`;
 
-/** E-values, of any size, in signs that every font has: 1.3, 250, 2.1e6, 3e-9. */
-export function formatEvidence(value: number | null): string {
+/** A figure of any size in signs that every font has: 1.3, 250, 2.1e6, 3e-9. */
+export function formatFigure(value: number | null): string {
   if (value === null) return '–';
   if (value === 0 || (value < 1e4 && value >= 1e-3)) return formatValue(value);
   return value
