@@ -61,6 +61,11 @@ const verbs: Readonly<Record<string, Verb>> = {
       'Let a new version in only when it is better: canary, blue-green, rolling, A/B, shadow; start, watch, stop, look up.',
     load: async () => (await import('./commands/release.js')).releaseCommand(),
   },
+  versions: {
+    description:
+      'The registry of versions: which there are, in which stage, who put them there; two side by side; deletion of what nobody needs.',
+    load: async () => (await import('./commands/versions.js')).versionsCommand(),
+  },
   models: {
     description: 'List the models of the repository: versions, test error, age, and whether their digests hold.',
     load: async () => (await import('./commands/models.js')).modelsCommand(),
