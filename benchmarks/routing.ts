@@ -31,6 +31,12 @@ const shares = [
   { version: 2, share: 1_000 },
 ];
 const orders: Readonly<Record<string, Partial<RouteDraft>>> = {
+  'all to one version': {
+    shares: [
+      { version: 1, share: 0 },
+      { version: 2, share: 10_000 },
+    ],
+  },
   drawn: {},
   'kept by a header': { sticky: { kind: 'header', name: 'x-user' }, salt: 'bench' },
   'kept by a cookie, after a rule': {

@@ -151,6 +151,13 @@ describe('what else changes the models', () => {
     expect(await house.count(5)).toEqual({ 1: 5 });
   });
 
+  test('an order for a model that is not loaded loads it', async () => {
+    const house = await open({ versions: [1, 2], options: { modelControl: 'explicit' } });
+    expect((await house.ask()).status).toBe(400);
+    expect(await house.server.traffic.apply(routeOf({ 1: 10_000, 2: 0 }))).toMatchObject({ ready: [1, 2] });
+    expect(await house.count(5)).toEqual({ 1: 5 });
+  });
+
   test('a version whose instances have died is passed over for the stable one until they are back', async () => {
     const house = await open();
     await house.server.traffic.apply(routeOf({ 1: 0, 2: 10_000 }));
@@ -159,6 +166,8 @@ describe('what else changes the models', () => {
     await vi.waitFor(() => expect(readyOf(house)).toEqual([1, 3]));
     expect(await house.count(5)).toEqual({ 1: 5 });
     expect(house.server.traffic.status('scale')?.faults).toHaveProperty('2');
+    // The stable version takes its traffic, so the server as a whole is ready.
+    expect((await fetch(`${house.server.url}/v2/health/ready`)).status).toBe(200);
     release();
     await vi.waitFor(() => expect(readyOf(house)).toEqual([1, 2, 3]));
     expect(await house.count(5)).toEqual({ 2: 5 });

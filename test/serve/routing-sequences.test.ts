@@ -15,7 +15,7 @@ const config = (policy: string): string => `max_batch_size: 4
   ${policy}
   input { name: "INPUT" ${state} }
   output { name: "OUTPUT" ${state} }
-  sequence_batching { state { input_name: "SUM" output_name: "NEXT" ${state} } }`;
+  sequence_batching { max_sequence_idle_microseconds: 60000000 state { input_name: "SUM" output_name: "NEXT" ${state} } }`;
 
 /** OUTPUT = the sum of INPUT so far; in version 2 each step counts double: an answer says which version it came from. */
 function summing(version: number): Uint8Array {

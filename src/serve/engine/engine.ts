@@ -162,7 +162,12 @@ class RunningEngine implements Engine {
   }
 
   isReady(): boolean {
-    return this.repository.isReady() && this.table.models.every(model => model.isReady());
+    return this.repository.isReady() && this.table.models.every(model => model.isReady() || this.isCovered(model));
+  }
+
+  /** True for a version whose traffic another one takes, by its route. */
+  private isCovered({ served: { name } }: RunningModel): boolean {
+    return this.table.router(name) !== undefined && this.table.running(name)?.isReady() === true;
   }
 
   async close(drainTimeoutMs: number): Promise<void> {

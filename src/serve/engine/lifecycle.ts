@@ -231,7 +231,12 @@ export function lifecycle({ repository, notes, workshop, pins }: LifecycleParts)
       );
     },
     async release(name, versions) {
-      if (!isClosing) await inTurn.run(name, () => dropVersions(name, versions));
+      if (isClosing) return;
+      await inTurn
+        .run(name, () => dropVersions(name, versions))
+        .catch((error: unknown) => {
+          faultChannel.publish(() => ({ model: name, what: 'versions could not be let go', reason: reasonFor(error) }));
+        });
     },
     unload: name =>
       inTurn.run(name, async () => {

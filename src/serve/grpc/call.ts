@@ -85,7 +85,8 @@ export class Call implements StreamCall {
   }
 
   get address(): string | undefined {
-    return this.stream.session?.socket.remoteAddress;
+    // The socket of a session that has ended cannot be asked.
+    return this.stream.destroyed ? undefined : this.stream.session?.socket.remoteAddress;
   }
 
   start(): void {

@@ -11,8 +11,12 @@ export interface Router {
   over(versions: readonly RunningModel[]): Router;
 }
 
-/** Keeps a model's traffic at the version that has it now, while others are loaded beside it; the newest if that is gone. */
-export function heldRouter(version: string, versions: readonly RunningModel[]): Router {
-  const standing = versions.find(({ served }) => served.version === version) ?? versions[0];
+/**
+ * Keeps a model's traffic at the version that has it now, while others are loaded beside it; the newest if that is gone.
+ * Of a model that does not run (undefined) nothing answers yet.
+ */
+export function heldRouter(version: string | undefined, versions: readonly RunningModel[]): Router {
+  const held = versions.find(({ served }) => served.version === version);
+  const standing = version === undefined ? undefined : (held ?? versions[0]);
   return { choose: () => standing, standing, over: next => heldRouter(version, next) };
 }

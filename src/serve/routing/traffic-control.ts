@@ -121,8 +121,8 @@ class RoutedModels implements TrafficControl {
     const unpin = pins.pin(model, versionsOf(route));
     const [newest] = table.versionsOf(model);
     // What is loaded must not answer before its share, even if it is the newest.
-    if (table.router(model) === undefined && newest !== undefined) {
-      table.direct(model, heldRouter(newest.served.version, table.versionsOf(model)));
+    if (table.router(model) === undefined) {
+      table.direct(model, heldRouter(newest?.served.version, table.versionsOf(model)));
     }
     try {
       await lifecycle.bring(model, missing);
@@ -173,7 +173,7 @@ class RoutedModels implements TrafficControl {
     const ring = new SampleRing(samplesKept);
     const mirroring = new Mirroring({
       clock,
-      random: random.fork(1),
+      random: random.fork(this.models.size + 1),
       aid: table,
       limit: mirrorsAtOnce,
       record: sample => ring.add(sample),
