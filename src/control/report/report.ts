@@ -24,7 +24,7 @@ function traffic({ status }: ReleaseEvidence, timeline: Timeline): Markup {
  * that comes from the evidence is escaped. Any evidence has a page: without points, with one, with values that are null or infinite.
  *
  * @param evidence of one release, as the desk of releases gives it.
- * @returns the page, UTF-8; about 60 kB and 15 ms for 600 points of six criteria.
+ * @returns the page, UTF-8; about 330 kB (80 kB compressed) and 16 ms of processor time for 600 points of six criteria.
  */
 export function releaseReport(evidence: ReleaseEvidence): string {
   const timeline = timelineOf(evidence);
