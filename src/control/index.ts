@@ -82,6 +82,18 @@ export {
   successCriteria,
 } from './judge/thresholds.js';
 export {
+  type AdaptiveDeploymentOptions,
+  AdaptiveDeploymentSystem,
+  type DeploymentConfig,
+  type DeployOptions,
+} from './release/adaptive-deployment.js';
+export {
+  type CanaryConfig,
+  CanaryController,
+  type DeployCanaryOptions,
+  type ModelVersion,
+} from './release/canary-controller.js';
+export {
   type ReleaseDocument,
   type ReleaseSpec,
   releaseSchema,
@@ -93,6 +105,7 @@ export type { Experts } from './release/hearing.js';
 export type { VersionLedger } from './release/ledger.js';
 export { openReleases, type ReleaseDesk, type ReleasesOptions, releaseOptions } from './release/open-releases.js';
 export { readReleaseDocument } from './release/read-document.js';
+export type { ReleaseHandle } from './release/release-handle.js';
 export type { ReleasePlan, Releases, Word } from './release/releases.js';
 export { standingRoutes } from './release/standing.js';
 export {

@@ -2,6 +2,7 @@
 import { manualClock, type Random, seededRandom, type Timers } from 'galerkin/base';
 import {
   type Experts,
+  type Fleet,
   openReleases,
   type ReleaseDesk,
   type ReleaseDocument,
@@ -53,7 +54,11 @@ export interface RehearsalOptions {
   readonly experts?: Partial<Experts>;
   readonly versions?: VersionLedger;
   readonly requestsPerTick?: number;
-  readonly url?: string;
+  /** An open database, as the controller is to see it. @default a new one, in memory */
+  readonly database?: SqlDatabase<ReleaseTables>;
+  /** Replicas that are there already, as the controller is to see them. */
+  readonly fleet?: Fleet;
+  readonly clock?: ReturnType<typeof manualClock>;
 }
 
 export interface Rehearsal {
@@ -63,13 +68,19 @@ export interface Rehearsal {
   readonly desk: ReleaseDesk;
   readonly faults: unknown[];
   readonly random: Random;
+  /** Begins a release, and the loop. */
   start(document: Omit<ReleaseDocument, 'model'>): Promise<ReleaseStatus>;
+  /** Begins the loop, which goes on with what is under way. */
+  run(): Promise<void>;
   /** Requests, one tick of time, and what the controller makes of it. */
   tick(times?: number): Promise<void>;
   /** Ticks until a phase is reached. @throws after so many ticks */
   until(id: string, done: (status: ReleaseStatus) => boolean, mostTicks?: number): Promise<ReleaseStatus>;
   close(): Promise<void>;
 }
+
+export const freshDatabase = (url = 'sqlite::memory:'): Promise<SqlDatabase<ReleaseTables>> =>
+  openSql<ReleaseTables>({ url, migrations: releaseMigrations });
 
 const person = { by: 'ada', why: 'a test' };
 
@@ -84,8 +95,8 @@ export function rehearsals() {
 
   return async (options: RehearsalOptions = {}): Promise<Rehearsal> => {
     repository ??= published();
-    const { replicas: count = 2, seed = 1, requestsPerTick = 50, url = 'sqlite::memory:' } = options;
-    const clock = manualClock(1_700_000_000_000);
+    const { replicas: count = 2, seed = 1, requestsPerTick = 50 } = options;
+    const clock = options.clock ?? manualClock(1_700_000_000_000);
     const timers = restingTimers(clock);
     const behaviour = new Map([
       [1, sound],
@@ -94,12 +105,12 @@ export function rehearsals() {
     const replicas = Array.from({ length: count }, (_, place) =>
       simulatedReplica(`replica-${place + 1}`, { behaviour, seed: seed * 100 + place, policy: 2 }),
     );
-    const database = await openSql<ReleaseTables>({ url, migrations: releaseMigrations });
+    const database = options.database ?? (await freshDatabase());
     const random = seededRandom(seed);
     const faults: unknown[] = [];
     const desk = await openReleases({
       database,
-      fleet: fleetOfReplicas(replicas),
+      fleet: options.fleet ?? fleetOfReplicas(replicas),
       repository: openRepository(await repository),
       clock,
       timers,
@@ -109,6 +120,12 @@ export function rehearsals() {
       onFault: fault => faults.push(fault),
       ...(options.versions !== undefined && { versions: options.versions }),
     });
+
+    const run = async (): Promise<void> => {
+      const before = timers.rests();
+      desk.run();
+      await timers.rested(before);
+    };
 
     const tick = async (times = 1): Promise<void> => {
       for (let k = 0; k < times; k++) {
@@ -128,11 +145,10 @@ export function rehearsals() {
       random,
       start: async document => {
         const begun = await desk.start({ model: 'darcy', ...document }, person);
-        const before = timers.rests();
-        desk.run();
-        await timers.rested(before);
+        await run();
         return begun;
       },
+      run,
       tick,
       async until(id, done, mostTicks = 2000) {
         for (let k = 0; k < mostTicks; k++) {

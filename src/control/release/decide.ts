@@ -5,7 +5,7 @@ import { decideStage } from './decide-stage.js';
 import type { Decision, EventDraft, Measurements, Order, ReplicaView } from './measurements.js';
 import { routeFor, sameRoute } from './routes.js';
 import type { ReleaseStatus } from './status.js';
-import { abort, end, enterStage, isFinal, prepare, type Step, say } from './transitions.js';
+import { abort, end, enterStage, isFinal, pause, prepare, type Step, say } from './transitions.js';
 
 /** How long replicas that can be reached may fail to obey. */
 export const patienceMs = Object.freeze({
@@ -74,6 +74,14 @@ function adviceEvents(before: Advice | undefined, after: Advice | undefined): Ev
 
 const isListening = ({ phase }: ReleaseStatus): boolean =>
   phase === 'running' || phase === 'paused' || phase === 'promoting';
+
+/** The judge has found harm: back, unless the document leaves that to people. */
+function heedVeto(step: Step, nowMs: number): Step {
+  const { judgement, phase, spec } = step.status;
+  if (judgement?.verdict !== 'abort' || !isListening(step.status)) return step;
+  if (spec.onHarm === 'abort') return abort(step, nowMs, judgement.reason);
+  return phase === 'running' ? pause(step, nowMs, `${judgement.reason} Somebody must resume, promote or abort.`) : step;
+}
 
 const faultsOf = ({ faults }: ReleaseStatus): string =>
   Object.entries(faults)
@@ -158,8 +166,7 @@ export function decide(before: ReleaseStatus, seen: Measurements, nowMs: number)
     step = next;
     if (outcome !== undefined) answers.push({ number: asked.number, outcome });
   }
-  const veto = step.status.judgement;
-  if (veto?.verdict === 'abort' && isListening(step.status)) step = abort(step, nowMs, veto.reason);
+  step = heedVeto(step, nowMs);
   // A command that ordered a route has changed the phase already; what comes next is seen first.
   const isAwaited = answers.length < seen.commands.length;
   if (step.status.revision === before.revision)

@@ -90,7 +90,14 @@ export type StrategyKind = (typeof strategyKinds)[number];
 const strategy = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('canary'),
-    steps: z.array(canaryStep).min(1).max(50),
+    steps: z
+      .array(canaryStep)
+      .min(1)
+      .max(50)
+      .refine(
+        steps => steps.every(({ weight }, place) => weight >= (steps[place - 1]?.weight ?? 0)),
+        'wanted weights that do not fall from one step to the next',
+      ),
     sticky: routeStickiness.optional(),
     /** Requests that go to the candidate from the first step on. */
     rules,
@@ -153,6 +160,8 @@ export const releaseSchema = z.strictObject({
   truth: truth.optional(),
   /** What happens where the time is over and the evidence is not enough. */
   inconclusive: z.enum(['abort', 'pause', 'promote']).default('abort'),
+  /** What happens where the judge finds harm: traffic returns, or shares stay and a person decides. */
+  onHarm: z.enum(['abort', 'pause']).default('abort'),
   /** The learned adviser; it can only make a release slower. */
   advisor: z
     .strictObject({ use: z.boolean().default(true), confidence: z.number().min(0.5).max(1).default(0.95) })

@@ -1,6 +1,5 @@
 // Tables of releases: the same on both engines, with JSON as text and times in milliseconds since the epoch.
 import type { ColumnDataType, Generated, GeneratedAlways, Kysely } from 'kysely';
-import { sql } from 'kysely';
 import type { SqlEngine, SqlMigration } from '../../store/index.js';
 
 export interface ReleaseTables {
@@ -76,6 +75,7 @@ async function createReleases(database: Kysely<unknown>): Promise<void> {
     .addColumn('status', 'text', column => column.notNull())
     .addColumn('told', 'integer', column => column.notNull())
     .execute();
+  const { sql } = await import('kysely');
   await sql`create unique index release_one_active on release (model) where active = 1`.execute(database);
   await database.schema.createIndex('release_by_model').on('release').columns(['model', 'started_at_ms']).execute();
 }
