@@ -1,6 +1,6 @@
 // Replicas that find each other in one database: each writes down where it is, again and again; who stops doing so has left.
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
+import type { RawBuilder } from 'kysely';
 import { GalerkinError, type Timers } from '../../base/index.js';
 import type { SqlDatabase, SqlEngine } from '../../store/index.js';
 import type { Fleet, Replica } from '../replica.js';
@@ -32,11 +32,21 @@ export interface JoinOptions {
   readonly complain?: (what: string) => void;
 }
 
-/** Milliseconds since the epoch by the one clock that all replicas share. */
-const nowMs = (engine: SqlEngine) =>
-  engine === 'postgres'
-    ? sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`
-    : sql<number>`cast((julianday('now') - 2440587.5) * 86400000 as integer)`;
+/** The one clock that all replicas share, in milliseconds since the epoch: now, and the oldest heartbeat that counts. */
+interface FleetClock {
+  readonly now: RawBuilder<number>;
+  readonly oldest: RawBuilder<number>;
+}
+
+async function fleetClock(engine: SqlEngine, freshMs: number): Promise<FleetClock> {
+  // Loaded with the first database: a server without releases never needs it.
+  const { sql } = await import('kysely');
+  const now =
+    engine === 'postgres'
+      ? sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`
+      : sql<number>`cast((julianday('now') - 2440587.5) * 86400000 as integer)`;
+  return { now, oldest: sql<number>`${now} - ${freshMs}` };
+}
 
 interface Entry {
   readonly name: string;
@@ -45,14 +55,13 @@ interface Entry {
 }
 
 /** Takes the name unless a live server has it. @returns that server's entry if so */
-function claim({ database, freshMs }: Terms, entry: Entry) {
-  const now = nowMs(database.engine);
+function claim({ database, now, oldest }: Terms, entry: Entry) {
   return database.transaction(async query => {
     const holder = await query
       .selectFrom('replica')
       .selectAll()
       .where('name', '=', entry.name)
-      .where('heartbeat_ms', '>=', sql<number>`${now} - ${freshMs}`)
+      .where('heartbeat_ms', '>=', oldest)
       .executeTakeFirst();
     // The same address is the same server after a restart: nobody else can listen there.
     if (holder !== undefined && holder.url !== entry.url) return holder;
@@ -66,9 +75,8 @@ function claim({ database, freshMs }: Terms, entry: Entry) {
   });
 }
 
-interface Terms {
+interface Terms extends FleetClock {
   readonly database: SqlDatabase<ReplicaTables>;
-  readonly freshMs: number;
 }
 
 /** Waits for an entry of a server that died, but not for one that lives. @throws REPLICA_NAME_TAKEN */
@@ -92,7 +100,8 @@ async function claimOrWait(terms: Terms, entry: Entry, wait: () => Promise<void>
 export async function joinFleet(options: JoinOptions): Promise<FleetMember> {
   const { database, own, url, timers, heartbeatMs = 1000, freshMs = 5000, complain = () => {} } = options;
   const { timeoutMs = 3000 } = options;
-  const terms = { database, freshMs };
+  const { now, oldest } = await fleetClock(database.engine, freshMs);
+  const terms = { database, now, oldest };
   const entry = { name: own.name, url, incarnation: randomUUID() };
   const pause = (): Promise<void> => new Promise(resolve => timers.after(2 * heartbeatMs, resolve));
   await claimOrWait(terms, entry, pause);
@@ -101,7 +110,6 @@ export async function joinFleet(options: JoinOptions): Promise<FleetMember> {
   const isOwn = { name: entry.name, incarnation: entry.incarnation };
 
   const beat = async (): Promise<void> => {
-    const now = nowMs(database.engine);
     const { numUpdatedRows } = await query
       .updateTable('replica')
       .set({ heartbeat_ms: now })
@@ -127,7 +135,7 @@ export async function joinFleet(options: JoinOptions): Promise<FleetMember> {
         const rows = await query
           .selectFrom('replica')
           .select(['name', 'url'])
-          .where('heartbeat_ms', '>=', sql<number>`${nowMs(database.engine)} - ${freshMs}`)
+          .where('heartbeat_ms', '>=', oldest)
           .execute();
         const others = rows.filter(({ name }) => name !== own.name).map(reach);
         return [own, ...others].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -7,7 +7,6 @@ import { faultLines, GalerkinError } from '../../../base/index.js';
 import type { Quality } from '../boosting/quality.js';
 import type { Forest } from '../boosting/tree.js';
 import { features } from '../features/features.js';
-import { forestModel } from './forest-onnx.js';
 
 const onnxName = 'adviser.onnx';
 const jsonName = 'adviser.json';
@@ -77,6 +76,8 @@ export async function writeAdviser(
   folder: string,
   { forest, quality, seed }: { readonly forest: Forest; readonly quality: Quality; readonly seed: number },
 ): Promise<{ readonly onnxBytes: number; readonly jsonBytes: number }> {
+  // Only who trains writes: a server that reads need not load the graphs' room.
+  const { forestModel } = await import('./forest-onnx.js');
   const onnx = forestModel(forest, features.length);
   const names = features.map(({ name }) => name);
   const json = JSON.stringify({ format: 1, sha256: sha256(onnx), seed, features: names, forest, quality });
