@@ -22,10 +22,13 @@ function Steps({ steps }: { readonly steps: readonly Step[] }) {
 const begin: readonly Step[] = [
   { command: 'npm start', effect: 'a server with a model, if none runs yet' },
   {
-    command: 'npx galerkin release start examples/release/canary.yaml',
-    effect: 'the newest version gets 5 % of the requests',
+    command: 'node examples/release/new-version.mjs slow',
+    effect: 'writes the next version: the same answers, several times the work',
   },
-  { command: 'npx galerkin release status', effect: 'how it stands; or watch it here' },
+  {
+    command: 'npx galerkin release start examples/release/canary.yaml --traffic 100',
+    effect: 'lets it in step by step, and stops it as soon as the evidence is there; watch it here',
+  },
 ];
 
 const switchOn: readonly Step[] = [
@@ -54,7 +57,10 @@ export function NoRelease() {
         than the one that answers now. Three commands show one:
       </p>
       <Steps steps={begin} />
-      <p class="hint">Traffic decides: without requests there is no evidence, and nothing is promoted.</p>
+      <p class="hint">
+        Requests decide: without them there is no evidence, and nothing is promoted. --traffic sends some, for trying it
+        out.
+      </p>
     </section>
   );
 }
