@@ -97,6 +97,20 @@ function kayentaRequests(): BenchResult[] {
   ];
 }
 
+/** The same test, as shipped, where requests are not independent, as it supposes. */
+function kayentaNoises(): BenchResult[] {
+  const releases = 200;
+  return ['correlated by 0.5', 'correlated by 0.9', 'bursts of one version', 'drift and a rising share'].map(name => {
+    const rising = { lastShare: 0.5, share: 0.05, noise: { drift: 2 } };
+    const traffic = name in noises ? { noise: noises[name] } : rising;
+    const theirs = everySeed(releases, seed => firstOver(kayentaPath({ ...aa(seed), ...traffic }, 100), shipped.z));
+    const ours = everySeed(releases, seed => watched({ ...aa(seed), ...traffic }, 100).refusedAt);
+    const note = `of ${releases}; ours ${ours.filter(known).length}`;
+    const value = (100 * theirs.filter(known).length) / releases;
+    return { name: `Kayenta's, each request: A/A refused, ${name}`, value, unit: '%', note };
+  });
+}
+
 /** Kayenta's as it is used: a point a minute. Latencies are correlated by 0.9, so that means of minutes scatter at all. */
 function kayentaByMinutes(): BenchResult[] {
   const minutes = 20;
@@ -169,5 +183,13 @@ function cost(): BenchResult[] {
 
 /** Shares of releases, samples and seconds; CPU time. */
 export async function run(): Promise<BenchResult[]> {
-  return [...cost(), ...slowdown(), ...seconds(), ...kayentaRequests(), ...kayentaByMinutes(), ...falseAlarms()];
+  return [
+    ...cost(),
+    ...slowdown(),
+    ...seconds(),
+    ...kayentaRequests(),
+    ...kayentaNoises(),
+    ...kayentaByMinutes(),
+    ...falseAlarms(),
+  ];
 }

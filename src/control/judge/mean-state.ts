@@ -38,6 +38,9 @@ const fewestBatches = 8;
 /** Entries, before their correlation is believed. */
 const fewestNeighbours = 8;
 const largestCorrelation = 0.98;
+/** Standard errors that a correlation, and an excess of a variance, must be over chance: fewer cost power, more cost calibration (simulated). */
+const correlationErrors = 1.4;
+const varianceErrors = 1.5;
 
 /** Adds an entry of value d and variance s²/info. O(1) on average. */
 export function addEntry(state: MeanState, value: number, info: number): void {
@@ -92,7 +95,7 @@ function correlation({ entries, nearWeight, nearSum, nearProduct }: MeanState, m
   if (entries < fewestNeighbours || rss <= 0) return 0;
   const seen = (nearProduct - mean * nearSum + mean * mean * nearWeight) / rss;
   const freed = (entries * seen + 1) / (entries - 3);
-  return freed * Math.sqrt(entries) < 1 ? 0 : Math.min(largestCorrelation, freed);
+  return freed * Math.sqrt(entries) < correlationErrors ? 0 : Math.min(largestCorrelation, freed);
 }
 
 /**
@@ -110,7 +113,7 @@ export function weightedMean(state: MeanState): WeightedMean {
   for (const batch of state.batches) {
     if (batch.count < fewestBatches) break;
     const seen = varianceOf(batch.count, batch.info, batch.sum, batch.square) / own;
-    inflation = Math.max(inflation, seen / (1 + Math.sqrt(2 / batch.count)));
+    inflation = Math.max(inflation, seen / (1 + varianceErrors * Math.sqrt(2 / batch.count)));
   }
   return { entries: entries / inflation, info, mean, variance: own * inflation };
 }

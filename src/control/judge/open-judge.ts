@@ -65,7 +65,7 @@ const hasFigure = ({ residual, fluxImbalance }: RequestSample): boolean => resid
  * Opens the judge of one release.
  *
  * Samples of several replicas should come merged by `atMs`: versions are compared in blocks of what was heard together, so that
- * a load that drifts touches both alike. About 1 µs a sample; memory of a few kB, however many come.
+ * a load that drifts touches both alike. About 1 µs a sample; a memory of some 15 kB as JSON, however many come.
  * @param memory what `remember` gave; the verdicts are then the same, to the last bit, as without the interruption
  * @throws JUDGE_MEMORY if the memory is of another release, or damaged
  */

@@ -23,9 +23,9 @@ export const ratioState = z.strictObject({
 type RatioState = z.infer<typeof ratioState>;
 
 /** Of the error budget: what is heard first, answers or pairs; the other of them; and what comes after the stable version. */
-const firstPart = 0.75;
-const secondPart = 0.125;
-const afterPart = 0.125;
+const firstPart = 0.875;
+const secondPart = 0.0625;
+const afterPart = 0.0625;
 /** A single figure counts as at most this much more or less than another: a factor of 1,000. */
 const largestLog = Math.log(1000);
 

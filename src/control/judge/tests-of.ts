@@ -28,7 +28,7 @@ export interface Surroundings {
 
 /** Parts of the capital. Latency has most, because its scatter is largest; failures prove themselves quickly with little. */
 export const weights: Readonly<Record<JudgedMetric, number>> = {
-  'latency-mean': 6,
+  'latency-mean': 8,
   'latency-p50': 2,
   'latency-p95': 1,
   'latency-p99': 1,
