@@ -1,28 +1,17 @@
 // Models come and go: read, open, warm, swap, drain; one thing at a time for each name, and the old serves until the new is ready.
 import { GalerkinError, isGalerkinError } from '../../base/index.js';
-import { type ModelPackage, type Repository, servedVersions } from '../../model/index.js';
+import { type ModelPackage, servedVersions } from '../../model/index.js';
 import { memberNames } from '../ensembles/open-ensemble.js';
-import type { VersionPins } from '../routing/version-pins.js';
 import { faultChannel } from '../statistics/channels.js';
 import { lifecycleChannel } from './lifecycle-events.js';
 import { membersFirst, outermost } from './members-first.js';
-import { openVersion, type Workshop } from './open-version.js';
 import type { LoadOverride } from './repository-control.js';
 import type { RunningModel } from './running-model.js';
 import { serialByName } from './serial-by-name.js';
-import type { VersionNotes } from './version-notes.js';
+import { type LifecycleParts, reasonFor, versionOpener, versionsIn } from './version-opener.js';
 
 /** Why a version is unavailable that was unloaded on purpose. */
 export const unloaded = 'unloaded';
-
-const reasonFor = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Versions that a load brings along, or else those that lie in the repository. */
-async function versionsIn(repository: Repository, name: string, override?: LoadOverride): Promise<readonly number[]> {
-  const brought = [...(override?.files?.keys() ?? [])].flatMap(path => /^[1-9]\d{0,14}(?=\/)/.exec(path)?.[0] ?? []);
-  if (brought.length > 0) return [...new Set(brought)].map(Number);
-  return (await repository.list()).find(model => model.name === name)?.versions ?? [];
-}
 
 const newestFirst = (models: readonly RunningModel[]): RunningModel[] =>
   [...models].sort((a, b) => b.package.version - a.package.version);
@@ -41,15 +30,10 @@ export interface Lifecycle {
   close(drainTimeoutMs: number): Promise<void>;
 }
 
-export interface LifecycleParts {
-  readonly repository: Repository;
-  readonly notes: VersionNotes;
-  readonly workshop: Workshop;
-  readonly pins: VersionPins;
-}
-
-export function lifecycle({ repository, notes, workshop, pins }: LifecycleParts): Lifecycle {
+export function lifecycle(parts: LifecycleParts): Lifecycle {
+  const { repository, notes, workshop, pins } = parts;
   const { table, config, clock, timers } = workshop;
+  const { readVersions, openAll } = versionOpener(parts);
   const inTurn = serialByName();
   const leaving = new Set<Promise<void>>();
   let isClosing = false;
@@ -90,50 +74,6 @@ export function lifecycle({ repository, notes, workshop, pins }: LifecycleParts)
       return leave(model, config.drainTimeoutMs);
     });
     return Promise.all(gone);
-  };
-
-  const readVersions = async (name: string, override?: LoadOverride): Promise<ModelPackage[]> => {
-    const newest = await repository.read(name, undefined, override);
-    const there = await versionsIn(repository, name, override);
-    const pinned = pins.of(name);
-    const policy = servedVersions(newest.config, there);
-    const wanted = there.filter(version => policy.includes(version) || pinned.has(version)).sort((a, b) => b - a);
-    if (wanted.length === 0) {
-      throw new GalerkinError('MODEL_UNSERVABLE', {
-        model: name,
-        why: 'its version_policy lets in none of its versions',
-      });
-    }
-    return Promise.all(
-      wanted.map(version => (version === newest.version ? newest : repository.read(name, version, override))),
-    );
-  };
-
-  const openAll = async (packages: readonly ModelPackage[]): Promise<RunningModel[]> => {
-    const opened = await Promise.allSettled(
-      packages.map(async model => {
-        const version = String(model.version);
-        const same = table
-          .versionsOf(model.name)
-          .find(each => each.package.digest === model.digest && each.served.version === version);
-        if (same !== undefined) return same;
-        if (notes.stateOf(model.name, version) !== 'READY') notes.set(model.name, version, 'LOADING');
-        return openVersion(model, workshop);
-      }),
-    );
-    const running = opened.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));
-    const failed = opened.findIndex(result => result.status === 'rejected');
-    const fault = opened[failed];
-    if (fault?.status !== 'rejected') return running;
-    const kept = new Set(running.flatMap(({ served }) => table.versionsOf(served.name)));
-    await Promise.all(running.filter(model => !kept.has(model)).map(({ scheduler }) => scheduler.close(0)));
-    packages.forEach((model, place) => {
-      const version = String(model.version);
-      const result = opened[place];
-      const reason = result?.status === 'rejected' ? reasonFor(result.reason) : 'another version did not load';
-      if (notes.stateOf(model.name, version) === 'LOADING') notes.set(model.name, version, 'UNAVAILABLE', reason);
-    });
-    throw fault.reason;
   };
 
   const bringMembers = membersFirst(member =>
