@@ -53,10 +53,14 @@ describe('galerkin release', { timeout: 60_000 }, () => {
 
     const history = await release(place, server, ['history']);
     expect(history.stdout).toMatch(/release +model[\s\S]*scale +1 → 2 +canary +promoted/);
-    const versions = await (await fetch(`${server.url}/versions/scale`)).json();
-    expect(
-      versions.versions.map((each: { version: number; stage: string }) => [each.version, each.stage]),
-    ).toContainEqual([2, 'production']);
+    const versions = (...args: string[]) => run(['versions', ...args, '--server', server.url], place.folder);
+    expect((await versions('list')).stdout).toMatch(/scale +2 +production[\s\S]*scale +1 /);
+    expect((await versions('history', 'scale')).stdout).toMatch(/→ production +\S+@\S+ +scale-2-/);
+    expect((await versions('gc', '--keep-latest', '1', '--keep-days', '0')).stdout).toMatch(
+      /scale\/2 stays: it serves/,
+    );
+    // Between replicas only, and this server has none.
+    expect((await fetch(`${server.url}/traffic/scale`)).status).toBe(404);
     expect((await server.stop()).code).toBe(0);
   });
 
@@ -122,11 +126,11 @@ describe('what galerkin release refuses', { timeout: 30_000 }, () => {
       'stranger.mjs',
       'export default { model: "nobody", strategy: { kind: "shadow" } };',
     );
-    const same = await place.document('same.yaml', canary('10s').replace('version: 2', 'version: 1'));
+    const same = await place.document('same.yaml', canary('10s').replace('version: 2', 'version: 1\nbaseline: 1'));
     const cases: [string, number, RegExp][] = [
       [odd, 65, /percentage/],
       [stranger, 65, /nobody/],
-      [same, 65, /version 1/],
+      [same, 65, /held against itself/],
       ['nowhere.yaml', 66, /nowhere\.yaml/],
     ];
     for (const [file, exit, said] of cases) {
