@@ -128,6 +128,23 @@ describe('applying a route', () => {
   });
 });
 
+test('a request that waited at the door while its version left is taken by the stable one', async () => {
+  const house = await open({ options: { maxConcurrency: 1, adaptiveConcurrency: false } });
+  const { traffic, url } = house.server;
+  await traffic.apply(routeOf({ 1: 0, 2: 10_000 }));
+  const release = held.holdAnswers(1);
+  const first = house.ask({}, 'scale/versions/1');
+  await vi.waitFor(() => expect(held.jobs.get(1)).toBe(1));
+  const waiting = house.askGrpc();
+  const metrics = async () => (await fetch(`${url}/monitoring/metrics`)).text();
+  await vi.waitFor(async () => expect(await metrics()).toContain('galerkin_door_waiting 1'));
+  await traffic.apply(routeOf({ 1: 10_000 }));
+  await vi.waitFor(async () => expect(readyOf(house)).toEqual([1, 3]));
+  release();
+  expect((await first).version).toBe(1);
+  expect(await waiting).toBe(1);
+});
+
 describe('what else changes the models', () => {
   test('a reload keeps what the route names, and its newest version gets nothing', async () => {
     const house = await open({ versions: [1, 2], options: { modelControl: 'explicit', loadModels: '*' } });

@@ -7,7 +7,8 @@ export interface Traffic {
    * Obeys a route: loads and warms the versions that it names, then swaps the table in one step; no request fails by it.
    * Where all of them are ready already, the table is swapped before this returns to the event loop. Versions that the
    * route before it named and this one does not are drained and let go, unless the model's own policy wants them.
-   * @throws ROUTE_STALE for a fence that is older than the one obeyed; ROUTE_INVALID; MODEL_UNKNOWN; MODEL_LOAD_FAILED, and
+   * The same order again is taken for done. A route stands until the server ends, also while its model is unloaded.
+   * @throws ROUTE_STALE for a fence that is older than the latest, or the same with another content; ROUTE_INVALID; MODEL_UNKNOWN; MODEL_LOAD_FAILED, and
    * then the shares stay as they were
    */
   apply(route: Route): Promise<RouteStatus>;
