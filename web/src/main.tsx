@@ -5,6 +5,7 @@ import './styles/controls.css';
 import './styles/panels.css';
 import './styles/guard.css';
 import './styles/releases.css';
+import './styles/release-page.css';
 import './styles/release-cards.css';
 import { render } from 'preact';
 import { App } from './app.js';
