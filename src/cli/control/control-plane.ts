@@ -108,61 +108,64 @@ const trafficOf = (server: Late<Server>): OwnTraffic => ({
     server.now()?.traffic.samples(model, after, limit) ?? { samples: [], next: after, lost: 0 },
 });
 
+/** The database and the desk on it, each opened when it is wanted first; what failed to open is tried again. */
+function opener(first: ControlDatabase | undefined, at: DatabasePlace, place: () => Promise<DeskPlace>) {
+  let database = first;
+  let opening: Promise<OpenDesk> | undefined;
+  let isStopped = false;
+  const open = async (): Promise<OpenDesk> => {
+    if (isStopped) throw new GalerkinError('DATABASE_UNREACHABLE', { place: at.url, why: 'this server is stopping' });
+    const asked = await place();
+    database ??= await openControlDatabase(at);
+    return openDesk(database, asked);
+  };
+  return {
+    hasDatabase: () => database !== undefined,
+    desk(): Promise<OpenDesk> {
+      opening ??= open().catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      });
+      return opening;
+    },
+    async closeDesk(): Promise<void> {
+      isStopped = true;
+      const desk = await opening?.catch(() => undefined);
+      await desk?.close();
+    },
+    closeDatabase: async () => database?.close(),
+  };
+}
+
 async function controlOn(first: ControlDatabase | undefined, terms: Terms): Promise<ControlPlane> {
   const { at, name, repository: location, complain } = terms;
   const { isShared } = at;
   const server = late<Server>();
   const repository = openRepository(location);
-  let database = first;
-  let opening: Promise<OpenDesk> | undefined;
-  let isStopped = false;
-
   const place = async (): Promise<DeskPlace> => ({ ...terms, repository, isShared, server: await server.value });
-  const desk = (): Promise<OpenDesk> => {
-    opening ??= (async () => {
-      if (isStopped) throw new GalerkinError('DATABASE_UNREACHABLE', { place: at.url, why: 'this server is stopping' });
-      const asked = await place();
-      database ??= await openControlDatabase(at);
-      return openDesk(database, asked);
-    })().catch((error: unknown) => {
-      opening = undefined;
-      throw error;
-    });
-    return opening;
-  };
+  const { hasDatabase, desk, closeDesk, closeDatabase } = opener(first, at, place);
   const releases = deferredReleases({
     hasReleases: first !== undefined,
     open: async () => (await desk()).releases,
     plan: async document => planOnNothing(document, await place()),
   });
-  const door = releaseRoutes({
-    releases,
-    report: releaseReport,
-    routes: async () =>
-      routesOf(
-        await server.value,
-        (await repository.list()).map(each => each.name),
-      ),
-  });
+  const names = async () => (await repository.list()).map(each => each.name);
+  const routes = async () => routesOf(await server.value, await names());
   const registry = versionRoutes({
-    versions: async () => (database === undefined ? undefined : (await desk()).versions),
+    versions: async () => (hasDatabase() ? (await desk()).versions : undefined),
     isServing: async model => (await desk()).isServing(model),
   });
   const replica = isShared && first ? [replicaRoutes(trafficOf(server), await fleetSecret(first))] : [];
   return {
     routes: first === undefined ? [] : await standingRoutes(first, name),
-    extensions: [door, registry, ...replica],
+    extensions: [releaseRoutes({ releases, report: releaseReport, routes }), registry, ...replica],
     async begin(up) {
       server.set(up);
       if (first !== undefined) await desk();
     },
-    async stop() {
-      isStopped = true;
-      const opened = await opening?.catch(() => undefined);
-      await opened?.close().catch((error: unknown) => complain(String(error)));
-    },
+    stop: () => closeDesk().catch((error: unknown) => complain(String(error))),
     async close() {
-      await database?.close();
+      await closeDatabase();
       await repository.close();
     },
   };

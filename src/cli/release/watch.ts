@@ -33,7 +33,7 @@ interface Picture {
   finish(): void;
 }
 
-const hasColours = (): boolean => (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb';
+const hasColours = (): boolean => (process.env.NO_COLOR ?? '') === '';
 
 function livePicture(): Picture {
   const screen = liveScreen(process.stderr);
@@ -87,7 +87,7 @@ const silentPicture: Picture = { show() {}, finish() {} };
 
 const pictureFor = (quiet: boolean): Picture => {
   if (quiet) return silentPicture;
-  return process.stderr.isTTY ? livePicture() : plainPicture();
+  return process.stderr.isTTY && process.env.TERM !== 'dumb' ? livePicture() : plainPicture();
 };
 
 /** What changes when something happened; evidence is large, so it is fetched only then, and now and then. */

@@ -86,6 +86,8 @@ export const planAnswer = z.looseObject({
   judged: z.array(z.string()),
   notJudged: z.array(z.object({ metric: z.string(), why: z.string() })),
   faults: z.array(z.string()),
+  /** What was chosen where the document does not say. */
+  notes: z.array(z.string()),
 });
 export type PlanAnswer = z.infer<typeof planAnswer>;
 

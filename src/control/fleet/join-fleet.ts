@@ -92,6 +92,40 @@ async function claimOrWait(terms: Terms, entry: Entry, wait: () => Promise<void>
   }
 }
 
+/** One heartbeat; where the entry has gone, or somebody else has taken the name, it is claimed again. */
+async function beat(terms: Terms, entry: Entry): Promise<void> {
+  const { numUpdatedRows } = await terms.database.query
+    .updateTable('replica')
+    .set({ heartbeat_ms: terms.now })
+    .where('name', '=', entry.name)
+    .where('incarnation', '=', entry.incarnation)
+    .executeTakeFirst();
+  const holder = numUpdatedRows > 0n ? undefined : await claim(terms, entry);
+  if (holder !== undefined) throw new GalerkinError('REPLICA_NAME_TAKEN', { replica: entry.name, url: holder.url });
+}
+
+/** The fleet as one of its members sees it: itself directly, the others over HTTP. */
+function fleetSeenBy({ database, oldest }: Terms, own: Replica, reach: (name: string, url: string) => Replica): Fleet {
+  const known = new Map<string, Replica>();
+  return {
+    async replicas() {
+      const rows = await database.query
+        .selectFrom('replica')
+        .select(['name', 'url'])
+        .where('heartbeat_ms', '>=', oldest)
+        .execute();
+      const others = rows
+        .filter(({ name }) => name !== own.name)
+        .map(({ name, url }) => {
+          const replica = known.get(`${name} ${url}`) ?? reach(name, url);
+          known.set(`${name} ${url}`, replica);
+          return replica;
+        });
+      return [own, ...others].sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+  };
+}
+
 /**
  * Enters the fleet of a database and keeps the entry alive until it leaves.
  * One small write each `heartbeatMs`; one read each time that the fleet is asked for.
@@ -100,53 +134,20 @@ async function claimOrWait(terms: Terms, entry: Entry, wait: () => Promise<void>
 export async function joinFleet(options: JoinOptions): Promise<FleetMember> {
   const { database, own, url, timers, heartbeatMs = 1000, freshMs = 5000, complain = () => {} } = options;
   const { timeoutMs = 3000 } = options;
-  const { now, oldest } = await fleetClock(database.engine, freshMs);
-  const terms = { database, now, oldest };
+  const terms = { database, ...(await fleetClock(database.engine, freshMs)) };
   const entry = { name: own.name, url, incarnation: randomUUID() };
   const pause = (): Promise<void> => new Promise(resolve => timers.after(2 * heartbeatMs, resolve));
   await claimOrWait(terms, entry, pause);
   const secret = await fleetSecret(database);
-  const { query } = database;
-  const isOwn = { name: entry.name, incarnation: entry.incarnation };
-
-  const beat = async (): Promise<void> => {
-    const { numUpdatedRows } = await query
-      .updateTable('replica')
-      .set({ heartbeat_ms: now })
-      .where('name', '=', isOwn.name)
-      .where('incarnation', '=', isOwn.incarnation)
-      .executeTakeFirst();
-    if (numUpdatedRows > 0n) return;
-    const holder = await claim(terms, entry);
-    if (holder !== undefined) complain(`the name '${entry.name}' was taken by the server at ${holder.url}`);
-  };
-  const heart = repeatedly(beat, { timers, everyMs: heartbeatMs, complain });
-
-  const known = new Map<string, Replica>();
-  const reach = ({ name, url: at }: { readonly name: string; readonly url: string }): Replica => {
-    const key = `${name} ${at}`;
-    const replica = known.get(key) ?? httpReplica({ name, url: at, secret, timeoutMs });
-    known.set(key, replica);
-    return replica;
-  };
+  const heart = repeatedly(() => beat(terms, entry), { timers, everyMs: heartbeatMs, complain });
   return {
-    fleet: {
-      async replicas() {
-        const rows = await query
-          .selectFrom('replica')
-          .select(['name', 'url'])
-          .where('heartbeat_ms', '>=', oldest)
-          .execute();
-        const others = rows.filter(({ name }) => name !== own.name).map(reach);
-        return [own, ...others].sort((a, b) => (a.name < b.name ? -1 : 1));
-      },
-    },
+    fleet: fleetSeenBy(terms, own, (name, at) => httpReplica({ name, url: at, secret, timeoutMs })),
     async leave() {
       await heart.stop();
-      await query
+      await database.query
         .deleteFrom('replica')
-        .where('name', '=', isOwn.name)
-        .where('incarnation', '=', isOwn.incarnation)
+        .where('name', '=', entry.name)
+        .where('incarnation', '=', entry.incarnation)
         .execute();
     },
   };

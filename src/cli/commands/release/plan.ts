@@ -23,7 +23,7 @@ async function plan(file: string, { server, json }: { server: string; json: bool
   if (planned.faults.length > 0) process.exitCode = refused;
 }
 
-function text({ model, baseline, candidate, stages, longestMs, judged, notJudged, faults }: PlanAnswer): string {
+function text({ model, baseline, candidate, stages, longestMs, judged, notJudged, faults, notes }: PlanAnswer): string {
   const rows = stages.map(({ title, candidateShare, mirrorShare, replicas, holdMs, approve }, index) => [
     String(index + 1),
     plain(title),
@@ -45,6 +45,7 @@ function text({ model, baseline, candidate, stages, longestMs, judged, notJudged
     table([head, ...rows]),
     ...(unjudged.length === 0 ? [] : ['', 'Not judged:', ...unjudged.map(each => `  ${each}`)]),
     '',
+    ...notes.map(plain),
     ...(faults.length === 0
       ? ['It would start.']
       : ['It would be refused:', ...faults.map(fault => `  ${plain(fault)}`)]),

@@ -3,11 +3,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { seededRandom } from '../../../base/index.js';
 import { onInterrupt } from '../../interrupt.js';
 import { report } from '../../output.js';
-import { byFlag, serverFlag, startRelease, whyFlag } from '../../release/api.js';
+import { byFlag, planRelease, serverFlag, startRelease, whyFlag } from '../../release/api.js';
 import { readReleaseFile } from '../../release/document-file.js';
 import { exitOf, summaryOf } from '../../release/summary.js';
 import { startTraffic, type Traffic } from '../../release/traffic.js';
 import { watchRelease } from '../../release/watch.js';
+import { plain } from '../../release/words.js';
 
 interface StartFlags {
   readonly server: string;
@@ -63,6 +64,8 @@ async function start(file: string, flags: StartFlags): Promise<void> {
     // First, so that nothing is begun where there is nothing to send.
     if (requestsPerSecond !== undefined && watch && model !== '')
       traffic = await startTraffic({ server, model, requestsPerSecond, random: seededRandom(seed) });
+    const { notes } = await planRelease(server, document);
+    if (!json) for (const note of notes) process.stderr.write(`${plain(note)}\n`);
     const begun = await startRelease(flags, document);
     if (!watch) {
       report(json, begun, () => `Started ${begun.id}. galerkin release status ${begun.id} --watch follows it.`);
