@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { isGalerkinError, type Random, seededRandom } from 'galerkin/base';
-import { httpRoutes, httpRoutesYaml, nginxGateway, nginxRoute } from 'galerkin/control';
+import { httpRoutes, httpRoutesYaml, nginxGateway, nginxRoute, openGatewayRouter } from 'galerkin/control';
 import { parseRoute, type Route, type RouteCondition } from 'galerkin/model';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -110,6 +110,25 @@ describe('hostile texts in routes', () => {
     expect(complaintOf(nginx)).toBe('');
   });
 
+  test('of a hundred models are in one file that nginx takes and the next process reads', async () => {
+    const folder = freshPath();
+    mkdirSync(folder, { recursive: true });
+    const nginx = await nginxIn(folder);
+    const router = () =>
+      openGatewayRouter({ path: nginx.file, reload: ['true'] }, { language, run: async () => undefined });
+    const route = (model: string) =>
+      parseRoute({
+        model,
+        fence: { term: 1, revision: 1 },
+        stable: 1,
+        shares: [{ version: 1, share: 10_000 }],
+        rules: [{ version: 1, when: { kind: 'header', name: 'x-a', equals: 'a'.repeat(200) } }],
+      });
+    for (let k = 0; k < 100; k++) await router().apply(route(`model-${k}`));
+    expect(complaintOf(nginx)).toBe('');
+    for (const k of [0, 50, 99]) expect((await router().status(`model-${k}`))?.route).toEqual(route(`model-${k}`));
+  });
+
   test('an innocent route and a hostile one give the same directives', () => {
     const make = (equals: string, salt: string): string => {
       const condition: RouteCondition = { kind: 'header', name: 'x-a', equals };
@@ -156,6 +175,16 @@ describe('hostile texts in routes', () => {
       invalid(() => nginxGateway({ backends, listen: [place] }), 'OPTIONS_INVALID');
       invalid(() => nginxGateway({ backends, listen: ['80'], elsewhere: [place] }), 'OPTIONS_INVALID');
     }
+    for (const given of [undefined, null, 'a:1', [1], {}])
+      invalid(() => nginxRoute(route, () => JSON.parse(JSON.stringify(given) ?? 'null')), 'OPTIONS_INVALID');
+    for (const text of [
+      '{"listen":"80"}',
+      '{"listen":[]}',
+      '{"listen":["99999"]}',
+      '{"connections":"x"}',
+      '{"backends":1}',
+    ])
+      invalid(() => nginxGateway({ backends, listen: ['80'], ...JSON.parse(text) }), 'OPTIONS_INVALID');
     for (const place of ['a:1', '10.0.0.1:8000', '[::1]:80', 'a-b.c:65535'])
       expect(nginxRoute(route, () => [place])).toBeDefined();
     for (const model of ['../etc', 'a b', 'a/b', 'a;b', '.a', '$a', 'ä'])

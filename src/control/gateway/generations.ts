@@ -22,19 +22,35 @@ const stateSchema = z.strictObject({
   routes: z.array(routeSchema).max(10_000),
 });
 const firstLine = '# Written by galerkin; changes made by hand are lost. ';
+const nextLine = '#+ ';
+/** nginx takes no comment of 4096 characters in a line. */
+const mostInLine = 2000;
 const maxBytes = 64 * 2 ** 20;
 
-/** The file: what the gateway reads, after one line of comment that says what it was made from. */
+/** The file: what the gateway reads, after lines of comment that say what it was made from. */
 export function textOf({ number, routes }: Omit<Generation, 'text'>, body: string): string {
   const state = Buffer.from(JSON.stringify({ format: 1, number, routes })).toString('base64');
-  return `${firstLine}${state}\n${body}`;
+  const lines: string[] = [];
+  for (let at = 0; at < state.length; at += mostInLine) lines.push(state.slice(at, at + mostInLine));
+  return `${firstLine}${lines.join(`\n${nextLine}`)}\n${body}`;
+}
+
+/** What the lines of comment say, in base64. */
+function stateIn(text: string): string {
+  const parts: string[] = [];
+  for (let at = 0, mark = firstLine; text.startsWith(mark, at); mark = nextLine) {
+    const end = text.indexOf('\n', at);
+    if (end < 0) break;
+    parts.push(text.slice(at + mark.length, end));
+    at = end + 1;
+  }
+  return parts.join('');
 }
 
 function parsed(text: string, path: string): Generation {
-  const line = text.slice(0, Math.max(0, text.indexOf('\n')));
   try {
-    if (!line.startsWith(firstLine)) throw new Error('it was not written by galerkin');
-    const state: unknown = JSON.parse(Buffer.from(line.slice(firstLine.length), 'base64').toString());
+    if (!text.startsWith(firstLine)) throw new Error('it was not written by galerkin');
+    const state: unknown = JSON.parse(Buffer.from(stateIn(text), 'base64').toString());
     const { number, routes } = stateSchema.parse(state);
     return { number, routes, text };
   } catch (cause) {

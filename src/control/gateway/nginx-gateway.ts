@@ -1,9 +1,10 @@
 // All routes of a gateway as one nginx configuration, to be included in its http block.
-import { GalerkinError } from '../../base/index.js';
+import { z } from 'zod';
+import { resolveOptions } from '../../base/index.js';
 import type { Route } from '../../model/index.js';
 import type { Lapse } from './expressed.js';
 import type { GatewayLanguage } from './gateway-language.js';
-import { assertPlaces } from './nginx-names.js';
+import { assertPlaces, isPort } from './nginx-names.js';
 import { type Backends, nginxRoute, passing } from './nginx-route.js';
 
 export interface NginxGatewayOptions {
@@ -27,14 +28,14 @@ const connectionLines = {
   'keep-over-reloads': ['keepalive_min_timeout 75s;'],
 } as const;
 
-const elsewhereName = 'galerkin_elsewhere';
+const gatewayOptions = z.strictObject({
+  backends: z.custom<Backends>(given => typeof given === 'function', 'wanted a function from a version to its places'),
+  listen: z.array(z.string()).min(1).readonly(),
+  elsewhere: z.array(z.string()).readonly().default([]),
+  connections: z.enum(['close', 'keep', 'keep-over-reloads']).default('close'),
+});
 
-function assertListen(listen: readonly string[]): void {
-  const ports = listen.filter(each => !/^\d{1,5}$/.test(each));
-  assertPlaces('listen', ports);
-  if (listen.length > 0) return;
-  throw new GalerkinError('OPTIONS_INVALID', { of: 'nginxGateway', faults: ['listen: wanted at least one address'] });
-}
+const elsewhereName = 'galerkin_elsewhere';
 
 const indented = (lines: readonly string[]): string[] => lines.map(line => `    ${line}`);
 
@@ -54,13 +55,10 @@ const generationLocation = (generation: number): string[] => [
  * values of headers and cookies are written as \xHH, salts as digests: no text of a route can end a string or begin a directive.
  * @throws OPTIONS_INVALID
  */
-export function nginxGateway({
-  backends,
-  listen,
-  elsewhere = [],
-  connections = 'close',
-}: NginxGatewayOptions): GatewayLanguage {
-  assertListen(listen);
+export function nginxGateway(options: NginxGatewayOptions): GatewayLanguage {
+  const { backends, listen, elsewhere, connections } = resolveOptions('nginxGateway', gatewayOptions, options);
+  const addresses = listen.filter(each => !isPort(each));
+  assertPlaces('listen', addresses);
   assertPlaces('elsewhere', elsewhere);
   return {
     name: 'nginx',

@@ -31,13 +31,20 @@ export const headerVariable = (name: string): string | undefined =>
 
 const place = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]{2,39}\]):([1-9]\d{0,4})$/;
 
+/** True for the number of a port. */
+export const isPort = (text: string): boolean => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
+
 /** True for `host:port` with a name, an IPv4 or a bracketed IPv6 address. */
 export const isPlace = (text: string): boolean => Number(place.exec(text)?.[1] ?? Number.NaN) <= 65_535;
 
-/** @throws OPTIONS_INVALID for what is no host:port */
-export function assertPlaces(option: string, places: readonly string[]): void {
-  const faults = places
-    .filter(each => !isPlace(each))
-    .map(each => `${option}: wanted host:port, got ${JSON.stringify(each.slice(0, 160))}`);
+const shown = (value: unknown): string => String(JSON.stringify(value)).slice(0, 160);
+
+/** @throws OPTIONS_INVALID for what is no list of host:port, whatever a caller in JavaScript gives */
+export function assertPlaces(option: string, places: unknown): asserts places is readonly string[] {
+  const faults = Array.isArray(places)
+    ? places
+        .filter(each => typeof each !== 'string' || !isPlace(each))
+        .map(each => `${option}: wanted host:port, got ${shown(each)}`)
+    : [`${option}: wanted a list of host:port, got ${shown(places)}`];
   if (faults.length > 0) throw new GalerkinError('OPTIONS_INVALID', { of: 'nginxGateway', faults });
 }

@@ -25,7 +25,7 @@ const upstream = (name: string, servers: readonly string[]): string[] => [
 
 function upstreams(route: Route, prefix: string, backends: Backends): string[] {
   const placesOf = (version: number): readonly string[] => {
-    const places = backends(route.model, version);
+    const places: unknown = backends(route.model, version);
     assertPlaces(`backends of '${route.model}', version ${version}`, places);
     if (places.length > 0) return places;
     throw inexpressible(route, 'nginx', { kind: 'backend', why: `no place was named for version ${version}` });
