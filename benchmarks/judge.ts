@@ -2,7 +2,7 @@
 import { seededRandom } from 'galerkin/base';
 import { openJudge } from 'galerkin/control';
 import { exactInterval, sampleOf, type Traffic, usualConfig, versions } from '../test/control/judge-traffic.js';
-import { firstOver, kayentaMinutes, kayentaPath, noises, watched } from './fixtures/judged-releases.js';
+import { firstOver, kayentaMinutes, kayentaPath, noises, ourPath, watched } from './fixtures/judged-releases.js';
 import { shipped } from './peers/kayenta-judge.js';
 import type { BenchResult } from './result.js';
 
@@ -23,7 +23,7 @@ function falseAlarms(): BenchResult[] {
     const passed = endings.filter(({ passedAt }) => known(passedAt)).length;
     const [low, high] = exactInterval(refused, releases);
     const interval = `95 % interval ${percent(low)} to ${percent(high)}`;
-    const note = `${refused} of ${releases}, ${interval}; let in ${percent(passed / releases)}, at the median after ${middle(endings.map(({ passedAt }) => passedAt))} of its samples`;
+    const note = `${refused} of ${releases}, ${interval}; let in ${percent(passed / releases)} within 2,000 requests, those at the median after ${middle(endings.map(({ passedAt }) => passedAt).filter(known))} of its samples`;
     return { name: `A/A refused, ${name}`, value: (100 * refused) / releases, unit: '%', note };
   });
 }
@@ -77,6 +77,11 @@ function kayentaRequests(): BenchResult[] {
   const slow = everySeed(100, seed => kayentaPath({ ...aa(seed + releases), slower: 1.1 }, every));
   const ours = everySeed(100, seed => watched({ ...aa(seed + releases), slower: 1.1 }, every));
   const ourAt = ours.map(({ refusedAt }) => refusedAt);
+  const ourWorst = everySeed(releases, seed => Math.max(...ourPath(aa(seed), every).map(({ z }) => z))).toSorted(
+    (a, b) => a - b,
+  );
+  const ourLevel = ourWorst[Math.floor(0.99 * releases)];
+  const alone = everySeed(100, seed => firstOver(ourPath({ ...aa(seed + releases), slower: 1.1 }, every), ourLevel));
   const found = (z: number) => slow.map(path => firstOver(path, z));
   const row = (name: string, at: (number | undefined)[], note: string): BenchResult => ({
     name,
@@ -93,7 +98,12 @@ function kayentaRequests(): BenchResult[] {
       found(levelled),
       `its z raised to ${levelled.toFixed(2)}: 1 % false alarms`,
     ),
-    row('+10 %, scatter 0.3: ours, each request', ourAt, '1 % false alarms promised, over all metrics and looks'),
+    row(
+      '+10 %, scatter 0.3: our evidence of latency alone',
+      alone,
+      `wanted e^${ourLevel.toFixed(2)}: 1 % false alarms`,
+    ),
+    row('+10 %, scatter 0.3: ours, as shipped', ourAt, '1 % false alarms promised, over all metrics and looks'),
   ];
 }
 
