@@ -75,9 +75,10 @@ describe('galerkin release', { timeout: 60_000 }, () => {
     const watching = start(['release', 'status', id, '--watch', '--server', server.url], place.folder);
     await watching.seen(/canary 50 %/);
     expect((await release(place, server, ['status', id])).stdout).toMatch(/scale 1 → 2 {2}canary {2}running/);
-    expect((await release(place, server, ['pause', id])).code).toBe(0);
+    expect((await release(place, server, ['pause', id])).stdout).toMatch(/is paused/);
     await expect.poll(async () => (await server.status(id)).phase, { timeout: 5000 }).toBe('paused');
     const abort = await release(place, server, ['abort', id, '--by', 'bob', '--why', 'the flux looks odd']);
+    expect(abort.stdout).toMatch(/is abort(ing|ed)\..*bob/);
     expect(abort.code).toBe(0);
     const { code, stdout } = await watching.finished;
     expect(stdout).toMatch(/^Aborted after .*stays with version 1/);
