@@ -3,6 +3,7 @@ import { GalerkinError, type Random } from '../../base/index.js';
 import type { SqlDatabase } from '../../store/index.js';
 import { judgedShown, type Planned } from './planning.js';
 import type { Word } from './releases.js';
+import { findRelease } from './shelf.js';
 import { lastRevision } from './standing.js';
 import type { ReleaseStatus } from './status.js';
 import type { ReleaseTables } from './tables.js';
@@ -56,31 +57,42 @@ const running = async (query: SqlDatabase<ReleaseTables>['query'], model: string
   return row?.id;
 };
 
+/** Ids that are tried: two releases of one version have the same four letters once in a million times. */
+const attempts = 3;
+
 /** @throws RELEASE_RUNNING */
 export async function beginRelease(database: SqlDatabase<ReleaseTables>, beginning: Beginning): Promise<ReleaseStatus> {
-  const { planned, word, nowMs, random } = beginning;
-  const { model } = planned.plan;
-  const id = idOf(planned.plan, random);
-  const why = word.why === '' ? '' : ` Why: ${word.why}`;
-  const text = `Started: version ${planned.plan.candidate} against version ${planned.plan.baseline}.${why} ${judgedShown(planned.plan)}`;
-  try {
-    return await database.transaction(async query => {
-      const other = await running(query, model);
-      if (other !== undefined) throw new GalerkinError('RELEASE_RUNNING', { model, id: other });
-      const status = firstStatus(beginning, id, await lastRevision(query, model));
-      const row = { id, model, phase: status.phase, active: 1, started_at_ms: nowMs, term: 0, writes: 0, told: 0 };
-      await query
-        .insertInto('release')
-        .values({ ...row, status: JSON.stringify(status) })
-        .execute();
-      const event = { release: id, sequence: 1, at_ms: nowMs, kind: 'phase', text, by_whom: word.by };
-      await query.insertInto('release_event').values(event).execute();
-      return status;
-    });
-  } catch (error) {
-    // Another process was faster between the look and the insert: the index refused, and says less than this.
-    const other = await running(database.query, model);
-    if (other === undefined || other === id) throw error;
-    throw new GalerkinError('RELEASE_RUNNING', { model, id: other }, { cause: error });
+  const { plan } = beginning.planned;
+  const { model } = plan;
+  for (let attempt = 1; ; attempt++) {
+    const id = idOf(plan, beginning.random);
+    try {
+      return await insert(database, beginning, id);
+    } catch (error) {
+      // Another process was faster between the look and the insert: the index refused, and says less than this.
+      const other = await running(database.query, model);
+      if (other !== undefined) throw new GalerkinError('RELEASE_RUNNING', { model, id: other }, { cause: error });
+      if (attempt === attempts || (await findRelease(database.query, id)) === undefined) throw error;
+    }
   }
+}
+
+function insert(database: SqlDatabase<ReleaseTables>, beginning: Beginning, id: string): Promise<ReleaseStatus> {
+  const { planned, word, nowMs } = beginning;
+  const { model, candidate, baseline } = planned.plan;
+  const why = word.why === '' ? '' : ` Why: ${word.why}.`;
+  const text = `Started: version ${candidate} against version ${baseline}.${why} ${judgedShown(planned.plan)}`;
+  return database.transaction(async query => {
+    const other = await running(query, model);
+    if (other !== undefined) throw new GalerkinError('RELEASE_RUNNING', { model, id: other });
+    const status = firstStatus(beginning, id, await lastRevision(query, model));
+    const row = { id, model, phase: status.phase, active: 1, started_at_ms: nowMs, term: 0, writes: 0, told: 0 };
+    await query
+      .insertInto('release')
+      .values({ ...row, status: JSON.stringify(status) })
+      .execute();
+    const event = { release: id, sequence: 1, at_ms: nowMs, kind: 'phase', text, by_whom: word.by };
+    await query.insertInto('release_event').values(event).execute();
+    return status;
+  });
 }

@@ -1,6 +1,8 @@
 // Who is in office carries releases on: looks at replicas and samples, decides, writes that down, and only then sends routes.
 import { type Clock, channel, type Timers } from '../../base/index.js';
 import type { Office, SqlDatabase } from '../../store/index.js';
+import type { Advice } from '../advisor/advice.js';
+import type { Judgement } from '../judge/judgement.js';
 import type { Fleet, Replica } from '../replica.js';
 import { decide } from './decide.js';
 import { type Experts, type Hearing, openHearing } from './hearing.js';
@@ -43,7 +45,17 @@ interface Desk {
   readonly sender: Sender;
   readonly notes: Notes;
   hearing: Hearing | undefined;
+  /** Its judge cannot be heard, which was told: time and people decide. */
+  isDeaf: boolean;
 }
+
+interface Heard {
+  readonly count: number;
+  readonly judgement: Judgement | undefined;
+  readonly advice: Advice | undefined;
+}
+
+const nothingHeard: Heard = { count: 0, judgement: undefined, advice: undefined };
 
 /** How often final routes are compared with what replicas obey. */
 const standingMs = 2000;
@@ -54,9 +66,10 @@ export function openController(options: ControllerOptions): Controller {
   const bounded: Patience = patience({ timers, limitMs: replicaTimeoutMs });
   const desks = new Map<string, Desk>();
   let standingAtMs = Number.NEGATIVE_INFINITY;
+  let term = 0;
 
   const deskOf = (id: string): Desk => {
-    const desk = desks.get(id) ?? { sender: openSender(clock), notes: openNotes(), hearing: undefined };
+    const desk = desks.get(id) ?? { sender: openSender(clock), notes: openNotes(), hearing: undefined, isDeaf: false };
     desks.set(id, desk);
     return desk;
   };
@@ -67,15 +80,23 @@ export function openController(options: ControllerOptions): Controller {
     await hearing?.close();
   };
 
-  const hearingOf = async (status: ReleaseStatus, desk: Desk): Promise<Hearing> => {
-    desk.hearing ??= await openHearing({
-      status,
-      memory: await readMemory(query, status.id),
-      experts,
-      bounded,
-      onFault,
-    });
-    return desk.hearing;
+  /** A judge that fails must keep nobody from aborting: it is told once, and the release goes on without a verdict. */
+  const hear = async (status: ReleaseStatus, desk: Desk, replicas: readonly Replica[]): Promise<Heard> => {
+    if (isFinal(status.phase) || desk.isDeaf) return nothingHeard;
+    const memory = desk.hearing === undefined ? await readMemory(query, status.id) : undefined;
+    try {
+      desk.hearing ??= await openHearing({ status, memory, experts, bounded, onFault });
+      const count = await desk.hearing.listen(replicas);
+      const nowMs = clock.now();
+      const advice = count > 0 ? await desk.hearing.advise(nowMs) : undefined;
+      return { count, judgement: desk.hearing.judge(nowMs), advice };
+    } catch (error) {
+      desk.isDeaf = true;
+      onFault(error);
+      await desk.hearing?.close().catch(onFault);
+      desk.hearing = undefined;
+      return nothingHeard;
+    }
   };
 
   const measure = async (
@@ -84,17 +105,13 @@ export function openController(options: ControllerOptions): Controller {
     { replicas, term }: { readonly replicas: readonly Replica[]; readonly term: number },
   ): Promise<{ readonly seen: Measurements; readonly heard: number }> => {
     const { model } = status.spec;
-    const hearing = isFinal(status.phase) ? undefined : await hearingOf(status, desk);
-    const [views, heard] = await Promise.all([
+    const [views, { count, judgement, advice }] = await Promise.all([
       Promise.all(replicas.map(replica => viewOf(replica, model, bounded))),
-      hearing?.listen(replicas) ?? 0,
+      hear(status, desk, replicas),
     ]);
-    const nowMs = clock.now();
-    const judgement = hearing?.judge(nowMs);
-    const advice = heard > 0 ? await hearing?.advise(nowMs) : undefined;
     const commands = await waitingCommands(query, status.id);
     const told = views.map(view => desk.sender.withOutcome(view));
-    return { seen: { term, replicas: told, judgement, advice, commands }, heard };
+    return { seen: { term, replicas: told, judgement, advice, commands }, heard: count };
   };
 
   /** Sends without waiting longer than the limit: what takes longer is seen in a later tick. @returns true if anything was sent */
@@ -150,6 +167,9 @@ export function openController(options: ControllerOptions): Controller {
 
   return {
     async tick(office) {
+      // What was kept from an earlier time in office may be old.
+      if (office.term !== term) await Promise.all([...desks.keys()].map(leave));
+      term = office.term;
       const [active, replicas] = await Promise.all([activeReleases(query), fleet.replicas()]);
       const done = await Promise.allSettled(active.map(release => carryOn(release, office, replicas)));
       for (const [place, result] of done.entries()) {
