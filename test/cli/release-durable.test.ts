@@ -123,6 +123,33 @@ describe.skipIf(!hasPostgres())('two servers on one PostgreSQL', { timeout: 90_0
     expect((await second.stop()).code).toBe(0);
   });
 
+  test('go on serving as they were told while the database is away, and stop when they are asked to', async () => {
+    place = await releasePlace();
+    const database = await postgres.freshDatabase();
+    const server = await serve(['--database', database, '--replica-name', 'a']);
+    await place.addVersion(2, 2);
+    const id = await begin(server, patient);
+    await expect.poll(phaseOf(server, id), running).toBe('running');
+    await postgres.crash();
+    try {
+      const { versions, failed } = await server.ask(60);
+      expect(failed).toBe(0);
+      expect(Object.keys(versions)).toEqual(['1', '2']);
+      expect((await fetch(`${server.url}/releases/${id}`)).status).toBeGreaterThanOrEqual(500);
+    } finally {
+      await postgres.start();
+    }
+    await expect.poll(async () => (await fetch(`${server.url}/releases/${id}`)).status, running).toBe(200);
+    await release(place, server, ['abort', id]);
+    await expect.poll(phaseOf(server, id), running).toBe('aborted');
+    await postgres.crash();
+    try {
+      expect((await server.stop()).code).toBe(0);
+    } finally {
+      await postgres.start();
+    }
+  });
+
   test('refuse a third with the name of one of them', async () => {
     place = await releasePlace();
     const database = await postgres.freshDatabase();
