@@ -10,6 +10,7 @@ import {
 } from '../base/index.js';
 import type { Route } from '../model/index.js';
 import type { Backend } from './backends/backend.js';
+import { checkExtensions } from './check-extensions.js';
 import type { Engine } from './engine/engine.js';
 import type { ServerExtension } from './extension.js';
 import { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
@@ -68,6 +69,7 @@ export async function serve(options: ServeOptions = {}, surroundings: Surroundin
     extensions = [],
     log,
   } = surroundings;
+  checkExtensions(extensions);
   // The HTTP stack takes as long to load as the models do, and child processes that import this room never need it.
   const loading = import('./doors.js');
   const protocol = stateOf(config);
@@ -98,7 +100,8 @@ export async function serve(options: ServeOptions = {}, surroundings: Surroundin
       close: once(async () => {
         // Models stay until the last request has its answer.
         await doors.close();
-        await Promise.allSettled(extensions.map(extension => extension.close?.()));
+        // One that fails, in whichever way, keeps neither the others nor the models from their end.
+        await Promise.allSettled(extensions.map(async extension => extension.close?.()));
         await end(engine);
       }),
     };

@@ -5,7 +5,7 @@ import type { ServerExtension } from 'galerkin/serve';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { errorOf, get, post } from './fixtures/client.js';
-import { type RoutedServer, routedServer } from './fixtures/routed-server.js';
+import { type RoutedServer, routedServer, routeOf } from './fixtures/routed-server.js';
 import { openSocket } from './fixtures/web-socket.js';
 
 const listeners = new Set<(event: object) => void>();
@@ -122,4 +122,45 @@ test('events reach those who asked for their kind; a kind that nobody tells of i
   expect(await socket.next(({ type }) => type === 'event')).toEqual({ type: 'event', event: 'notes', note: 4 });
   socket.socket.close();
   await socket.closed;
+});
+
+/** As a caller in JavaScript gives it. */
+const untyped = (given: unknown) => Object.assign(JSON.parse('{}'), { given }).given;
+
+test('what is no extension, or stands where something else does, is refused before a door opens', async () => {
+  const handle = async () => ({});
+  const route = (path: string, more: object = {}) => ({ method: 'GET', path, summary: 'x', handle, ...more });
+  const events = (kind: string) => ({ kind, subscribe: () => () => undefined });
+  const cases: readonly (readonly [unknown, string])[] = [
+    [null, 'expected object'],
+    [{ name: 'a' }, '0.routes'],
+    [{ name: 'a', routes: [route('x')] }, 'such as /releases/{id}'],
+    [{ name: 'a', routes: [route('/x', { method: 'PATCH' })] }, '0.routes.0.method'],
+    [{ name: 'a', routes: [route('/x'), route('/x')] }, 'GET /x is there twice'],
+    [{ name: 'a', routes: [route('/predict')] }, '/predict is a path that this server has already'],
+    [{ name: 'a', routes: [], events: events('models') }, "events of the kind 'models' are there twice"],
+  ];
+  for (const [extension, told] of cases) {
+    const refused = routedServer({ surroundings: { extensions: [untyped(extension)] } });
+    await expect(refused).rejects.toMatchObject({ code: 'OPTIONS_INVALID', message: expect.stringContaining(told) });
+  }
+});
+
+test('an extension that fails to close keeps neither the others nor the models from their end', async () => {
+  const ended: string[] = [];
+  const failing = {
+    name: 'a',
+    routes: [],
+    close(): Promise<void> {
+      throw new Error('broken');
+    },
+  };
+  const other = { name: 'b', routes: [], close: async () => void ended.push('b') };
+  const house = await routedServer({ surroundings: { extensions: [failing, other] } });
+  await house.server.close();
+  expect(ended).toEqual(['b']);
+  await expect(house.server.traffic.apply(routeOf({ 1: 10_000, 2: 0 }))).rejects.toMatchObject({
+    code: 'MODEL_STOPPING',
+  });
+  await house.close();
 });

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { z } from 'zod';
+import { placeTaken } from '../check-extensions.js';
 import type { ExtensionCall, ExtensionRoute, ServerExtension } from '../extension.js';
 import { checkBody } from '../people/predict.js';
 import { readBody } from './body.js';
@@ -74,7 +75,7 @@ function handlerOf(route: ExtensionRoute, maxBodyBytes: number): RouteHandlerMet
   };
 }
 
-/** Registers the routes of all. */
+/** Registers the routes of all, after those of the server. @throws OPTIONS_INVALID for a path that is taken */
 export function addExtensions(
   app: FastifyInstance,
   extensions: readonly ServerExtension[],
@@ -85,5 +86,11 @@ export function addExtensions(
     const handler = handlerOf(route, maxBodyBytes);
     byPath.set(route.path, { ...byPath.get(route.path), [route.method]: handler });
   }
-  for (const [path, handlers] of byPath) endpoint(app, path.replace(/\{(\w+)\}/g, ':$1'), handlers);
+  for (const [path, handlers] of byPath) {
+    try {
+      endpoint(app, path.replace(/\{(\w+)\}/g, ':$1'), handlers);
+    } catch (cause) {
+      throw placeTaken(path, cause);
+    }
+  }
 }
