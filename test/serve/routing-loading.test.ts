@@ -145,6 +145,28 @@ test('a request that waited at the door while its version left is taken by the s
   expect(await waiting).toBe(1);
 });
 
+test('a request that waited at the door while its version was opened anew is taken by that version, not by the stable one', async () => {
+  const options = { maxConcurrency: 1, adaptiveConcurrency: false, modelControl: 'explicit', loadModels: '*' } as const;
+  const house = await open({ options });
+  const { traffic, url } = house.server;
+  const rules = [{ version: 2, when: { kind: 'header', name: 'x-ring', equals: 'early' } }] as const;
+  await traffic.apply(routeOf({ 1: 10_000, 2: 0 }, { rules: [...rules] }));
+  const release = held.holdAnswers(1);
+  const first = house.ask({}, 'scale/versions/1');
+  await vi.waitFor(() => expect(held.jobs.get(1)).toBe(1));
+  const waiting = house.ask({ 'x-ring': 'early' });
+  const metrics = async () => (await fetch(`${url}/monitoring/metrics`)).text();
+  await vi.waitFor(async () => expect(await metrics()).toContain('galerkin_door_waiting 1'));
+  const openings = held.openings.length;
+  await house.repository.configure('scale', scaleConfig('dynamic_batching { }'));
+  const reply = await fetch(`${url}/v2/repository/models/scale/load`, { method: 'POST', body: '{}' });
+  expect(reply.status).toBe(200);
+  expect(held.openings.slice(openings).sort()).toEqual([1, 2, 3]);
+  release();
+  expect((await first).version).toBe(1);
+  expect((await waiting).version).toBe(2);
+});
+
 describe('what else changes the models', () => {
   test('a reload keeps what the route names, and its newest version gets nothing', async () => {
     const house = await open({ versions: [1, 2], options: { modelControl: 'explicit', loadModels: '*' } });
@@ -227,6 +249,16 @@ describe('a restart', () => {
       await server.close();
     },
   );
+
+  test('of several routes for one model the latest stands; what is no route is refused by name', async () => {
+    const house = await open({ versions: [1, 2] });
+    const [earlier, later] = [routeOf({ 1: 10_000 }), routeOf({ 2: 10_000 }, { stable: 2 })];
+    const { server, ask } = await restart(house, [later, earlier]);
+    expect((await ask()).version).toBe(2);
+    await server.close();
+    for (const text of ['[null]', '[{}]'])
+      await expect(restart(house, JSON.parse(text))).rejects.toMatchObject({ code: 'ROUTE_INVALID' });
+  });
 
   test('a route of a model that is not there is no reason not to start', async () => {
     const house = await open({ versions: [1] });

@@ -147,6 +147,10 @@ describe('samples', () => {
     ring.add(sample(1));
     for (const after of [99, -1, Number.NaN]) expect(ring.since(after, 10).samples).toHaveLength(1);
     expect(ring.since(0, -5)).toEqual({ samples: [], next: 0, lost: 0 });
+    for (const text of ['{}', '{"limit":"x"}']) {
+      // As a caller in JavaScript may leave it out: where to go on stays a number, or all would be counted again for ever.
+      expect(ring.since(0, JSON.parse(text).limit)).toMatchObject({ samples: [{ sequence: 1 }], next: 1 });
+    }
   });
 });
 

@@ -87,6 +87,13 @@ export class CompiledRoute implements Router {
     return this.arms.find(({ served }) => served.version === String(version));
   }
 
+  /** The arm of a version that is to take what the same version, opened before, would have taken. */
+  openedAnew(version: number): RoutedModel | undefined {
+    const isAsked = shareOf(this.route, version) > 0 || this.route.rules.some(rule => rule.version === version);
+    const arm = isAsked ? this.arm(version) : undefined;
+    return arm?.isReady() ? arm : undefined;
+  }
+
   private pick(from: Origin): RoutedModel | undefined {
     const { rules, parts, route } = this;
     for (const { when, model } of rules) if (shows(from, when)) return model;

@@ -59,10 +59,12 @@ export class ModelTraffic {
     return arms.find(({ base }) => base === model) ?? model;
   }
 
+  /** The same version where it was opened anew and still gets requests; else the stable one. */
   successorOf(model: RunningModel): RunningModel {
     const { present } = this.parts;
     const route = present.router();
-    return (route instanceof CompiledRoute ? route.anchor : undefined) ?? present.versions()[0] ?? model;
+    if (!(route instanceof CompiledRoute)) return present.versions()[0] ?? model;
+    return route.openedAnew(Number(model.served.version)) ?? route.anchor ?? model;
   }
 
   /** No more requests come: sequences need not be waited for. */

@@ -83,12 +83,16 @@ export class SampleRing {
     columns.candidateError[at] = kept(paired.candidateError);
   }
 
-  /** Samples whose number is above `after`, at most `limit`. A number that was never given is of an earlier life: all is new then. */
+  /**
+   * Samples whose number is above `after`, at most `limit` (no number: all that are kept). A number that was never given is of
+   * an earlier life: all is new then.
+   */
   since(after: number, limit: number): SampleBatch {
     const from = after > this.count || !(after >= 0) ? 0 : Math.floor(after);
     const oldest = Math.max(0, this.count - this.capacity);
     const first = Math.max(from, oldest);
-    const last = Math.min(this.count, first + Math.max(0, Math.floor(limit)));
+    const room = Number.isNaN(Number(limit)) ? this.capacity : Math.max(0, Math.floor(limit));
+    const last = Math.min(this.count, first + room);
     const samples: RequestSample[] = [];
     for (let sequence = first + 1; sequence <= last; sequence++) samples.push(this.sampleAt(sequence));
     return { samples, next: last, lost: first - from };

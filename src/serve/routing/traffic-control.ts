@@ -1,6 +1,6 @@
 // The traffic of every routed model: orders are checked against the fence, versions loaded, and the route swapped in one step.
 import { type Clock, GalerkinError, type Random } from '../../base/index.js';
-import { parseRoute, type Route, type RouteStatus } from '../../model/index.js';
+import { isCurrent, parseRoute, type Route, type RouteStatus } from '../../model/index.js';
 import type { SampleBatch } from '../../observe/index.js';
 import type { Lifecycle } from '../engine/lifecycle.js';
 import type { ModelTable } from '../engine/model-table.js';
@@ -80,7 +80,12 @@ class RoutedModels implements TrafficControl {
   }
 
   stand(routes: readonly Route[]): void {
-    for (const route of routes) this.swap(this.routed(route.model), parseRoute(route));
+    for (const route of routes.map(parseRoute)) {
+      const routed = this.routed(route.model);
+      const { obeyed } = routed.orders;
+      // Of several for one model the latest stands, in whatever order they come.
+      if (obeyed === undefined || isCurrent(route.fence, obeyed.fence)) this.swap(routed, route);
+    }
   }
 
   async bringStanding(): Promise<void> {
@@ -189,7 +194,7 @@ class RoutedModels implements TrafficControl {
     const { notes, table } = this.parts;
     if (notes.isKnown(model)) return;
     const known = [...new Set(table.models.map(({ served }) => served.name))];
-    throw new GalerkinError('MODEL_UNKNOWN', { model: model.slice(0, 200), version: undefined, known });
+    throw new GalerkinError('MODEL_UNKNOWN', { model: String(model).slice(0, 200), version: undefined, known });
   }
 }
 
