@@ -35,3 +35,16 @@ export function wrapped(text: string, columns: number): string[] {
   const space = text.lastIndexOf(' ', columns);
   return space <= 0 ? [text] : [text.slice(0, space), text.slice(space + 1)];
 }
+
+/** A table for a terminal, its lines cut to its width; whole where no terminal is, for programs and files. */
+export function fitted(
+  text: string,
+  { isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number },
+): string {
+  if (isTTY !== true || columns === undefined) return text;
+  const canvas = { columns: columns - 1, colours: false };
+  return text
+    .split('\n')
+    .map(each => line([each], canvas))
+    .join('\n');
+}

@@ -143,7 +143,8 @@ export function trafficPieces(traffic: TrafficTally): Piece[] {
 export const eventPieces = ({ atMs, kind, text, by }: EventAnswer, startMs: number): Piece[] => [
   [`${clockTime(atMs - startMs).padStart(5)} ${plain(kind).padEnd(8)}`, 'dim'],
   ` ${plain(text)}`,
-  [by === '' ? '' : ` (${plain(by)})`, 'dim'],
+  // Commands name who gave them.
+  [by === '' || text.includes(by) ? '' : ` (${plain(by)})`, 'dim'],
 ];
 
 export const headPieces = (status: StatusAnswer): Piece[] => [

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { StatusAnswer } from '../../../control/index.js';
 import { report, table } from '../../output.js';
 import { listReleases, serverFlag } from '../../release/api.js';
+import { fitted } from '../../release/canvas.js';
 import { clockTime, plain } from '../../release/words.js';
 
 interface HistoryFlags {
@@ -32,7 +33,7 @@ export function historyCommand(): Command {
 
 async function history({ server, model, limit, json }: HistoryFlags): Promise<void> {
   const releases = await listReleases(server, { model, limit });
-  report(json, { releases }, () => text(releases));
+  report(json, { releases }, () => fitted(text(releases), process.stdout));
 }
 
 const when = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { PlanAnswer } from '../../../control/index.js';
 import { facts, report, table } from '../../output.js';
 import { planRelease, serverFlag } from '../../release/api.js';
+import { fitted } from '../../release/canvas.js';
 import { readReleaseFile } from '../../release/document-file.js';
 import { clockTime, plain, sharePercent } from '../../release/words.js';
 
@@ -19,7 +20,7 @@ export function planCommand(): Command {
 
 async function plan(file: string, { server, json }: { server: string; json: boolean }): Promise<void> {
   const planned = await planRelease(server, await readReleaseFile(file));
-  report(json, planned, () => text(planned));
+  report(json, planned, () => fitted(text(planned), process.stdout));
   if (planned.faults.length > 0) process.exitCode = refused;
 }
 

@@ -5,6 +5,7 @@ import { versionHistoryAnswer, versionsAnswer } from '../../../control/index.js'
 import { request } from '../../client.js';
 import { percent, report, table } from '../../output.js';
 import { serverFlag } from '../../release/api.js';
+import { fitted } from '../../release/canvas.js';
 import { plain } from '../../release/words.js';
 
 interface Flags {
@@ -28,7 +29,7 @@ export function listCommand(): Command {
 async function list(model: string | undefined, { server, json }: Flags): Promise<void> {
   const path = model === undefined ? '/versions' : `/versions/${encodeURIComponent(model)}`;
   const { versions } = await request(server, path, versionsAnswer);
-  report(json, { versions }, () => listText(versions));
+  report(json, { versions }, () => fitted(listText(versions), process.stdout));
 }
 
 function listText(versions: z.infer<typeof versionsAnswer>['versions']): string {
@@ -56,7 +57,7 @@ export function versionHistoryCommand(): Command {
 
 async function history(model: string, { server, json }: Flags): Promise<void> {
   const answer = await request(server, `/versions/${encodeURIComponent(model)}`, versionHistoryAnswer);
-  report(json, { events: answer.events }, () => historyText(answer.events));
+  report(json, { events: answer.events }, () => fitted(historyText(answer.events), process.stdout));
 }
 
 function historyText(events: z.infer<typeof versionHistoryAnswer>['events']): string {
