@@ -101,11 +101,12 @@ const shareAt = (status: ReleaseStatus, index: number): number => {
   return route === undefined ? 0 : shareOf(route, candidate);
 };
 
-const sums = new Set<Route>();
+const whole = new Set<string>();
 /** All of a model's traffic goes somewhere: the route itself says so when it is read. */
 function assertWhole(route: Route): void {
-  if (sums.has(route)) return;
-  sums.add(route);
+  const text = JSON.stringify(route);
+  if (whole.has(text)) return;
+  whole.add(text);
   parseRoute(route);
 }
 
