@@ -40,10 +40,12 @@ function text({ model, baseline, candidate, stages, longestMs, judged, notJudged
     facts([
       ['model', `${plain(model)}, version ${baseline} → ${candidate}`],
       ['longest', clockTime(longestMs)],
-      ['judged', judged.map(plain).join(', ') || 'nothing'],
     ]),
     '',
     table([head, ...rows]),
+    '',
+    'Judged:',
+    ...judged.map(each => `  ${plain(each)}`),
     ...(unjudged.length === 0 ? [] : ['', 'Not judged:', ...unjudged.map(each => `  ${each}`)]),
     '',
     ...notes.map(plain),
