@@ -146,12 +146,38 @@ export function seriesConform(fresh: FreshUrl): void {
     expect(await series.read()).toEqual([]);
   });
 
+  test('refuses values of another type than their column, whichever engine it is', async () => {
+    const { series } = await openSeries();
+    for (const text of ['{"count":1.5}', '{"count":"1"}', '{"value":"x"}', '{"release":1}', '{"release":null}'])
+      await expect(series.append([{ ...row(1), ...JSON.parse(text) }])).rejects.toMatchObject({
+        code: 'OPTIONS_INVALID',
+      });
+    for (const text of ['null', '[null]', '[{}]', '{}'])
+      await expect(series.append(JSON.parse(text))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+    expect(await series.read()).toEqual([]);
+  });
+
+  test('takes times between two milliseconds, and windows without end; refuses limits that are none', async () => {
+    const { series } = await openSeries();
+    await series.append([row(1), row(2), row(3)]);
+    expect(times(await series.read({ fromMs: 1.5, toMs: 2.5 }))).toEqual([2]);
+    const { POSITIVE_INFINITY: never, NEGATIVE_INFINITY: ever } = Number;
+    expect(times(await series.read({ fromMs: ever, toMs: never }))).toEqual([1, 2, 3]);
+    for (const limit of [-1, 1.5, Number.NaN])
+      await expect(series.read({ limit })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+    await expect(series.dropBefore(Number.NaN)).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+    await series.dropBefore(1.5);
+    expect(times(await series.read())).toEqual([2, 3]);
+  });
+
   test('refuses names that are none', () => {
     const columns = { a: 'text' } as const;
     for (const name of ['', 'A', 'a b', 'x"; drop table y', '1a', 'a'.repeat(41)])
       expect(() => seriesTable({ name, columns })).toThrowError(/OPTIONS_INVALID|wanted/);
     expect(() => seriesTable({ name: 'a', columns: { at_ms: 'integer' } })).toThrowError(/'at_ms'/);
     expect(() => seriesTable({ name: 'a', columns, partitionMs: 0 })).toThrowError(/partitionMs/);
+    for (const text of ['{}', '{"a":"blob"}', '{"a":"constructor"}'])
+      expect(() => seriesTable({ name: 'a', columns: JSON.parse(text) })).toThrowError(/OPTIONS_INVALID|wanted/);
   });
 }
 
@@ -160,5 +186,12 @@ export function doorConforms(fresh: FreshUrl): void {
   test('refuses options that make no sense, all at once', async () => {
     const given = { url: await fresh(), migrations: [], poolSize: 0, waitMs: -1 };
     await expect(openSql(given)).rejects.toMatchObject({ code: 'OPTIONS_INVALID', fields: { faults: { length: 2 } } });
+    const url = await fresh();
+    for (const text of ['{}', '{"migrations":null}', '{"migrations":"x"}', '{"migrations":[null]}'])
+      await expect(openSql({ url, ...JSON.parse(text) })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+    for (const text of ['{}', '{"it":null}'])
+      await expect(openSql(JSON.parse(text).it)).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+    const twice = { name: 'a', up: async () => undefined };
+    await expect(openSql({ url, migrations: [twice, twice] })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 }

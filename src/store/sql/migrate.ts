@@ -1,6 +1,7 @@
 // Tables brought up to date: every step that is missing, in one transaction, while others wait.
 import type { Kysely } from 'kysely';
-import { type Clock, GalerkinError, invariant, isGalerkinError } from '../../base/index.js';
+import { z } from 'zod';
+import { type Clock, faultLines, GalerkinError, isGalerkinError } from '../../base/index.js';
 import type { SqlEngine, SqlMigration } from './database.js';
 
 export interface MigrateOptions {
@@ -13,6 +14,23 @@ export interface MigrateOptions {
 /** Any number, the same in every version. */
 const lockKey = '7021934415520171';
 
+const listed = z
+  .array(
+    z.object({
+      name: z.string().min(1),
+      up: z.custom<SqlMigration['up']>(given => typeof given === 'function', 'wanted a function'),
+    }),
+  )
+  .refine(all => new Set(all.map(({ name }) => name)).size === all.length, 'two of them have one name');
+
+/** @throws OPTIONS_INVALID for what is no list of migrations, or has a name twice */
+export function checkMigrations(given: unknown): void {
+  const parsed = listed.safeParse(given);
+  if (parsed.success) return;
+  const faults = faultLines(parsed.error).map(fault => `migrations: ${fault}`);
+  throw new GalerkinError('OPTIONS_INVALID', { of: 'openSql', faults });
+}
+
 /**
  * Runs the migrations that have not run, in the order of their names: all of them, or, if one fails, none.
  * @throws DATABASE_NEWER when the database has had migrations that are not in the list; DATABASE_FAILED when one fails.
@@ -21,7 +39,6 @@ export async function migrate(plain: Kysely<unknown>, options: MigrateOptions): 
   const { sql } = await import('kysely');
   const { engine, place, migrations, clock } = options;
   const names = new Set(migrations.map(({ name }) => name));
-  invariant(names.size === migrations.length, 'two migrations have one name');
   await plain.transaction().execute(async query => {
     // First of all: "create table if not exists" by two at once can fail.
     if (engine === 'postgres') await sql`select pg_advisory_xact_lock(${sql.raw(lockKey)})`.execute(query);

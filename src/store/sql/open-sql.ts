@@ -12,7 +12,7 @@ import {
 } from '../../base/index.js';
 import type { SqlDatabase, SqlMigration } from './database.js';
 import type { Engine } from './engine.js';
-import { migrate } from './migrate.js';
+import { checkMigrations, migrate } from './migrate.js';
 import { sqlPlace } from './place.js';
 import { openPostgres } from './postgres-engine.js';
 import { openSqlite } from './sqlite-engine.js';
@@ -65,7 +65,8 @@ export interface OpenSqlOptions extends SqlOptions {
  * @throws OPTIONS_INVALID, DATABASE_URL_INVALID, DATABASE_IN_USE, DATABASE_UNREACHABLE, DATABASE_NEWER, DATABASE_FAILED.
  */
 export async function openSql<Tables>(given: OpenSqlOptions): Promise<SqlDatabase<Tables>> {
-  const { migrations, clock = systemClock, timers = systemTimers, ...rest } = given;
+  const { migrations, clock = systemClock, timers = systemTimers, ...rest } = given ?? {};
+  checkMigrations(migrations);
   const options = { ...resolveOptions('openSql', sqlOptions, rest), clock, timers };
   const at = sqlPlace(options.url);
   const engine = await (at.engine === 'sqlite' ? openSqlite(at, options) : openPostgres(at, options));

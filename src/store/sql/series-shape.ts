@@ -24,12 +24,21 @@ export interface SeriesShape<Columns extends SeriesColumns> {
   readonly partitionMs?: number;
 }
 
+/** As both engines call them. */
+const types = { text: 'text', integer: 'bigint', real: 'double precision' } as const satisfies Record<
+  SeriesColumn,
+  string
+>;
+
 const identifier = /^[a-z][a-z0-9_]{0,39}$/;
 
 /** @throws OPTIONS_INVALID with every fault of the shape. */
 export function checkShape<Columns extends SeriesColumns>(shape: SeriesShape<Columns>): void {
   const { name, columns, by = [], partitionMs = 1 } = shape;
   const faults: string[] = [];
+  if (Object.keys(columns).length === 0) faults.push('columns: wanted one at least');
+  for (const [column, type] of Object.entries(columns))
+    if (!Object.hasOwn(types, type)) faults.push(`${column}: wanted ${Object.keys(types).join(', ')}, got '${type}'`);
   const wrong = (names: readonly string[]) => names.filter(each => !identifier.test(each) || each === 'at_ms');
   for (const each of wrong([name])) faults.push(`name: wanted a-z, 0-9 and _, at most 40, got '${each}'`);
   for (const each of wrong(Object.keys(columns))) faults.push(`columns: '${each}' cannot be the name of a column`);
@@ -38,11 +47,6 @@ export function checkShape<Columns extends SeriesColumns>(shape: SeriesShape<Col
     faults.push(`partitionMs: wanted a whole number, 1 or more, got ${partitionMs}`);
   if (faults.length > 0) throw new GalerkinError('OPTIONS_INVALID', { of: 'seriesTable', faults });
 }
-
-const types = { text: 'text', integer: 'bigint', real: 'double precision' } as const satisfies Record<
-  SeriesColumn,
-  string
->;
 
 /** The migration that makes the table: partitioned by time on PostgreSQL, plain on the embedded file. */
 export function seriesMigration<Columns extends SeriesColumns>(

@@ -5,6 +5,7 @@ import type { SqlDatabase, SqlMigration } from './database.js';
 import { sqlCode } from './faults.js';
 import { type Partitions, partitionsOf } from './series-partitions.js';
 import { checkShape, type SeriesColumns, type SeriesRow, type SeriesShape, seriesMigration } from './series-shape.js';
+import { checkLimit, checkRows, wholeMs } from './series-values.js';
 
 export interface SeriesWindow<Columns extends SeriesColumns> {
   /** Only rows with these values. */
@@ -20,7 +21,7 @@ export interface SeriesWindow<Columns extends SeriesColumns> {
 export interface Series<Columns extends SeriesColumns> {
   /**
    * All rows or none. `within` is the query of a transaction that they are to be part of.
-   * @throws OPTIONS_INVALID for a time that is none; DATABASE_FAILED, DATABASE_UNREACHABLE.
+   * @throws OPTIONS_INVALID for a time that is none, or a value that is not of its column's type; DATABASE_FAILED, DATABASE_UNREACHABLE.
    */
   append(rows: readonly SeriesRow<Columns>[], within?: QueryExecutorProvider): Promise<void>;
   /** In the order of time; the order of rows of one time is not promised. */
@@ -55,7 +56,8 @@ export function seriesTable<const Columns extends SeriesColumns>(shape: SeriesSh
       return {
         append: appender(shape, { sql, database, partitions }),
         read: window => readRows(shape, window ?? {}, { sql, database }),
-        async dropBefore(beforeMs) {
+        async dropBefore(time) {
+          const beforeMs = wholeMs(`drop from ${name}`, 'beforeMs', time);
           await database.transaction(async query => {
             await partitions?.dropBefore(beforeMs, query);
             await sql`delete from ${sql.id(name)} where at_ms < ${beforeMs}`.execute(query);
@@ -72,9 +74,10 @@ interface Tools<Tables> {
 }
 
 function appender<Columns extends SeriesColumns, Tables>(
-  { name, columns }: SeriesShape<Columns>,
+  shape: SeriesShape<Columns>,
   { sql, database, partitions }: Tools<Tables> & { partitions: Partitions | undefined },
 ): Series<Columns>['append'] {
+  const { name, columns } = shape;
   const names: (keyof Columns & string)[] = Object.keys(columns);
   const listed = sql.join(['at_ms', ...names].map(column => sql.id(column)));
   const write = async (rows: readonly SeriesRow<Columns>[], query: QueryExecutorProvider) => {
@@ -93,7 +96,7 @@ function appender<Columns extends SeriesColumns, Tables>(
     partitions?.remember(found);
   };
   return async (rows, within) => {
-    checkTimes(name, rows);
+    checkRows(shape, rows);
     if (rows.length === 0) return;
     if (within !== undefined) {
       await write(rows, within);
@@ -113,23 +116,18 @@ function appender<Columns extends SeriesColumns, Tables>(
 /** SQLSTATE check_violation, which is also "no partition of relation found for row". */
 const noPartition = '23514';
 
-function checkTimes(name: string, rows: readonly { readonly at_ms: number }[]): void {
-  const wrong = rows.find(({ at_ms: atMs }) => !Number.isSafeInteger(atMs) || atMs < 0);
-  if (wrong === undefined) return;
-  const fault = `at_ms: wanted whole milliseconds since the epoch, 0 or more, got ${wrong.at_ms}`;
-  throw new GalerkinError('OPTIONS_INVALID', { of: `append to ${name}`, faults: [fault] });
-}
-
 async function readRows<Columns extends SeriesColumns, Tables>(
   { name, columns }: SeriesShape<Columns>,
   { where = {}, fromMs = 0, toMs, limit }: SeriesWindow<Columns>,
   { sql, database }: Tools<Tables>,
 ): Promise<SeriesRow<Columns>[]> {
-  const conditions = [sql`at_ms >= ${fromMs}`];
-  if (toMs !== undefined) conditions.push(sql`at_ms < ${toMs}`);
+  const of = `read ${name}`;
+  checkLimit(of, limit);
+  const conditions = [sql`at_ms >= ${wholeMs(of, 'fromMs', fromMs)}`];
+  if (toMs !== undefined) conditions.push(sql`at_ms < ${wholeMs(of, 'toMs', toMs)}`);
   for (const [column, value] of Object.entries(where)) {
     if (!Object.hasOwn(columns, column))
-      throw new GalerkinError('OPTIONS_INVALID', { of: `read ${name}`, faults: [`where: no column '${column}'`] });
+      throw new GalerkinError('OPTIONS_INVALID', { of, faults: [`where: no column '${column}'`] });
     conditions.push(sql`${sql.id(column)} = ${value}`);
   }
   const listed = sql.join(['at_ms', ...Object.keys(columns)].map(column => sql.id(column)));
