@@ -60,7 +60,7 @@ export const viewsOf = ({ replicas }: World): ReplicaView[] =>
     isLoadFailed,
   }));
 
-function judgementOf(verdict: Verdict): Measurements['judgement'] {
+function said(verdict: Verdict): Measurements['judgement'] {
   const candidateSamples = verdict === 'stale proof' ? 0 : minSamples;
   const report = {
     metric: 'error-rate' as const,
@@ -79,10 +79,11 @@ function judgementOf(verdict: Verdict): Measurements['judgement'] {
     harm: 1,
     safety: 1,
   };
-  const said = verdict === 'stale proof' ? 'promote' : verdict;
-  return { verdict: said, atMs: 0, reason: said, criteria: [{ ...report, ...nothing }] };
+  const word = verdict === 'stale proof' ? 'promote' : verdict;
+  return { verdict: word, atMs: 0, reason: word, criteria: [{ ...report, ...nothing }] };
 }
 
+const judgements = new Map((['continue', 'promote', 'stale proof', 'abort'] as const).map(each => [each, said(each)]));
 const advice = { atMs: 0, probability: 0.9, advice: 'hold' as const, confidence: 0.9, drivers: [] };
 
 /** Times from now on, in as few values as decisions can tell apart; figures that no decision looks at are left out. */
@@ -112,7 +113,7 @@ export function ticked(world: World, { afterMs, verdict, isHeld, commands }: Tic
   const seen: Measurements = {
     term: world.term,
     replicas: viewsOf(world),
-    judgement: judgementOf(verdict),
+    judgement: judgements.get(verdict),
     advice: isHeld ? advice : undefined,
     commands: asked,
   };

@@ -52,17 +52,17 @@ function staged(status: ReleaseStatus, stage: Stage, index: number): Plan {
 
 function planOf(status: ReleaseStatus, { index, isCandidateReady }: RouteOptions): Plan | undefined {
   const stage = status.stages[status.stage];
-  const prepared = { ...both(status, 0), ...plain };
+  const prepared = (): Plan => ({ ...both(status, 0), ...plain });
   switch (status.phase) {
     case 'pending':
       return undefined;
     case 'preparing':
-      return prepared;
+      return prepared();
     case 'running':
     case 'paused':
-      return isCandidateReady && stage !== undefined ? staged(status, stage, index) : prepared;
+      return isCandidateReady && stage !== undefined ? staged(status, stage, index) : prepared();
     case 'promoting':
-      return isCandidateReady ? { ...both(status, wholeShare), ...plain } : prepared;
+      return isCandidateReady ? { ...both(status, wholeShare), ...plain } : prepared();
     case 'promoted':
       return alone(status.candidate);
     case 'aborting':

@@ -1,6 +1,6 @@
 // Blue-green: a preview by rules and copies, then one switch; the old version stays loaded and watched, so that return is instant.
 import { quietStage } from './quiet-stage.js';
-import type { StagesOf } from './stages-of.js';
+import type { StagesOf } from './strategy.js';
 
 /** The switch needs proof (or a person), the watch only that nothing speaks against the candidate. */
 export const blueGreenStages: StagesOf<'blue-green'> = ({ rules, mirror, hold, approve, watch }) => [

@@ -1,6 +1,6 @@
 // Canary: the candidate's share rises step by step, each as long as its hold or until the judge has proof.
 import { quietStage, sharePercent } from './quiet-stage.js';
-import type { StagesOf } from './stages-of.js';
+import type { StagesOf } from './strategy.js';
 
 /** A step whose time is over goes on, because a small share may be too little for proof; the last one needs it. */
 export const canaryStages: StagesOf<'canary'> = ({ steps, sticky, rules, mirror, early }) =>

@@ -1,6 +1,6 @@
 // Rolling: replica by replica, all of a replica's traffic at a time; the next ones change only while those before are well.
 import { quietStage } from './quiet-stage.js';
-import type { StagesOf } from './stages-of.js';
+import type { StagesOf } from './strategy.js';
 
 /**
  * One stage a batch; the last one holds for all replicas, also those that join later. Where a single batch changes every

@@ -1,6 +1,6 @@
 // Shadow: the candidate answers copies only, which are compared and dropped; no client sees it.
 import { quietStage, sharePercent } from './quiet-stage.js';
-import type { StagesOf } from './stages-of.js';
+import type { StagesOf } from './strategy.js';
 
 export const shadowStages: StagesOf<'shadow'> = ({ mirror, hold, end }) => [
   {

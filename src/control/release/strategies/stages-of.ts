@@ -1,22 +1,12 @@
 // Each strategy of a document as the stages that one machine goes through: adding a strategy is adding a row here.
-import type { ReleaseSpec, Strategy, StrategyKind } from '../document.js';
+import type { ReleaseSpec } from '../document.js';
 import type { Stage } from '../status.js';
 import { abStages } from './ab.js';
 import { blueGreenStages } from './blue-green.js';
 import { canaryStages } from './canary.js';
 import { rollingStages } from './rolling.js';
 import { shadowStages } from './shadow.js';
-
-/** What stages depend on besides the document. */
-export interface StageFacts {
-  /** Replicas that serve when the release begins. */
-  readonly replicas: number;
-}
-
-export type StagesOf<Kind extends StrategyKind> = (
-  strategy: Extract<Strategy, { kind: Kind }>,
-  facts: StageFacts,
-) => readonly Stage[];
+import type { StageFacts } from './strategy.js';
 
 /**
  * The stages of a strategy, in order; at least one. In no replica does the candidate's share fall from one stage to the next.
