@@ -131,6 +131,10 @@ describe('the door', () => {
       { versions, margins: { residual: -1 } },
     ])
       await expect(openAdviser(options)).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+    for (const text of ['{}', '{"it":null}', '{"it":5}'])
+      await expect(openAdviser(JSON.parse(text).it)).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+    for (const text of ['{"features":5}', '{"features":"latency"}', '{"features":null}', '{"features":[]}'])
+      await expect(openAdviser({ versions, ...JSON.parse(text) })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
     await expect(openAdviser({ versions: { stable: 2, candidate: 2 } })).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',
     });

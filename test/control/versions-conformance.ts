@@ -1,6 +1,7 @@
 // What the registry of versions promises, whichever engine holds it. Run on both.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ModelVersionManager } from 'galerkin/control';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freshPaths } from '../store/folder.js';
 import { publish, type Registry, registry, startMs, word } from './fixtures/versions.js';
@@ -173,11 +174,25 @@ export function registryConforms(freshUrl: () => string | Promise<string>): void
     expect(await names('ring', 5)).toEqual(['ring/5', 'ring/6']);
   });
 
+  test('what a release says is written down, however it puts it', async () => {
+    const { versions, folder } = opened;
+    const words = ['{}', '{"by":null,"why":""}', '{"by":"a\\u0000b","why":"c\\u0000"}', '{"by":1,"why":{}}'];
+    for (const [k, text] of words.entries()) {
+      await publish(folder, k + 1);
+      await versions.promoted('m', k + 1, JSON.parse(text), `release-${k}`);
+      expect((await versions.production('m'))?.version).toBe(k + 1);
+    }
+    expect((await versions.history('m', 3)).find(({ to }) => to === 'production')).toMatchObject({ by: 'ab' });
+  });
+
   test('names, words and numbers that are none change nothing', async () => {
     const { versions, folder } = opened;
     await publish(folder, 1);
     const invalid = { code: 'OPTIONS_INVALID' };
+    for (const text of ['{}', '{"it":null}', '{"it":{}}'])
+      expect(() => new ModelVersionManager(JSON.parse(text).it)).toThrow(/ModelVersionManager/);
     await expect(versions.register('m', 1, { by: ' ', why: '' })).rejects.toMatchObject(invalid);
+    await expect(versions.register('m', 1, { by: 'a\0b', why: 'x' })).rejects.toMatchObject(invalid);
     await expect(versions.promote('m', 1, { by: 'ada', why: 'x'.repeat(3000) })).rejects.toMatchObject(invalid);
     for (const model of ['../m', "m'; drop table model_version; --", 'm/1', ''])
       await expect(versions.register(model, 1, word)).rejects.toMatchObject({ code: 'MODEL_NAME_INVALID' });

@@ -35,6 +35,7 @@ export const adviserOptions = z.strictObject({
   features: z
     .array(z.enum(featureGroups))
     .min(1)
+    .readonly()
     .default([...featureGroups]),
   folder: z
     .string()
@@ -116,10 +117,7 @@ class LearnedAdviser implements Adviser {
  * @throws OPTIONS_INVALID; ADVISER_UNUSABLE where the model is missing, damaged or of another version
  */
 export async function openAdviser(options: AdviserOptions): Promise<Adviser> {
-  const config = resolveOptions('openAdviser', adviserOptions, {
-    ...options,
-    features: [...(options.features ?? featureGroups)],
-  });
+  const config = resolveOptions('openAdviser', adviserOptions, options);
   const { onnx, forest } = await readAdviser(config.folder);
   return new LearnedAdviser(config, await openSession(onnx, { threads: 1, spin: false }), forest);
 }

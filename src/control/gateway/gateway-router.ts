@@ -104,6 +104,10 @@ export function openGatewayRouter(options: GatewayOptions, means: GatewayMeans):
     gatewayOptions,
     options,
   );
+  if (typeof means?.language?.express !== 'function') {
+    const faults = ['language: wanted one, such as nginxGateway gives, in the second argument'];
+    throw new GalerkinError('OPTIONS_INVALID', { of: 'openGatewayRouter', faults });
+  }
   const { language, run = runCommand, timers = waitingTimers } = means;
   const generations = openGenerations(path);
   let last: Promise<unknown> = Promise.resolve();

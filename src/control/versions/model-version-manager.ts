@@ -1,5 +1,5 @@
 // The registry of versions: which there are, where they come from, in which stage they are, and who decided it, when and why.
-import { type Clock, systemClock, systemTimers, type Timers } from '../../base/index.js';
+import { type Clock, GalerkinError, systemClock, systemTimers, type Timers } from '../../base/index.js';
 import type { Repository } from '../../model/index.js';
 import type { SqlDatabase } from '../../store/index.js';
 import { collectGarbage, type GarbageOptions } from './collect-garbage.js';
@@ -46,7 +46,14 @@ export class ModelVersionManager {
   readonly #timers: Timers;
   readonly #known = new Map<string, string>();
 
-  constructor({ database, repository, clock = systemClock, timers = systemTimers }: VersionManagerParts) {
+  /** @throws OPTIONS_INVALID without a database or a repository */
+  constructor(parts: VersionManagerParts) {
+    const { database, repository, clock = systemClock, timers = systemTimers } = parts ?? {};
+    const faults = [
+      ...(typeof database?.transaction === 'function' ? [] : ['database: wanted what openSql gives']),
+      ...(typeof repository?.read === 'function' ? [] : ['repository: wanted what openRepository gives']),
+    ];
+    if (faults.length > 0) throw new GalerkinError('OPTIONS_INVALID', { of: 'ModelVersionManager', faults });
     this.#database = database;
     this.#repository = repository;
     this.#clock = clock;

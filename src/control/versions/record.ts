@@ -112,12 +112,20 @@ export const eventOf = (row: EventRow): VersionEvent => ({
   release: row.release === '' ? undefined : row.release,
 });
 
-const wordSchema = z.strictObject({ by: z.string().trim().min(1).max(200), why: z.string().trim().min(1).max(2000) });
+const text = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(most)
+    .refine(given => !given.includes('\0'), 'wanted text without NUL');
+const wordSchema = z.strictObject({ by: text(200), why: text(2000) });
 
-const shown = (text: string, most: number, instead: string): string => text.trim().slice(0, most) || instead;
+const shown = (text: unknown, most: number, instead: string): string =>
+  (typeof text === 'string' ? text.replaceAll('\0', '').trim().slice(0, most) : '') || instead;
 
 /** Of a release, which must not fail for want of words. */
-export const releaseWord = ({ by, why }: { readonly by: string; readonly why: string }) => ({
+export const releaseWord = ({ by, why }: { readonly by?: unknown; readonly why?: unknown } = {}) => ({
   by: shown(by, 200, 'galerkin'),
   why: shown(why, 2000, 'the release gave no reason'),
 });
