@@ -191,6 +191,20 @@ describe('hostile texts in routes', () => {
       invalid(() => nginxRoute({ ...route, model }, backends), 'ROUTE_INVALID');
   });
 
+  test('services and languages that are none are refused by name', () => {
+    const [route] = [
+      parseRoute({ model: 'm', fence: { term: 1, revision: 0 }, stable: 1, shares: [{ version: 1, share: 10_000 }] }),
+    ];
+    const options = (service: string) => ({ parents: [], service: () => JSON.parse(service) });
+    for (const text of ['null', '{}', '{"name":"a"}', '{"name":"","port":1}', '{"name":"a","port":0}', '"a:1"'])
+      expect(() => httpRoutes(route, options(text))).toThrow(/service of 'm', version 1/);
+    for (const text of ['{}', '{"parents":[]}', '{"it":null}'])
+      expect(() => httpRoutes(route, JSON.parse(text).it ?? JSON.parse(text))).toThrow(/Options of httpRoutes/);
+    const router = { path: freshPath(), reload: ['true'] } as const;
+    for (const text of ['{}', '{"it":null}', '{"it":{}}', '{"it":{"language":{}}}'])
+      expect(() => openGatewayRouter(router, JSON.parse(text).it)).toThrow(/language: wanted one/);
+  });
+
   test('come out of YAML as they went in', () => {
     const random = seededRandom(9);
     for (let k = 0; k < 80; k++) {

@@ -1,4 +1,6 @@
 // One route as documents of the Kubernetes Gateway API: HTTPRoutes that any implementation of it, or a service mesh, obeys.
+import { z } from 'zod';
+import { faultLines, GalerkinError } from '../../base/index.js';
 import type { Route, RouteCondition } from '../../model/index.js';
 import { cookieFault, cookiePattern, valueFault } from './exact-pattern.js';
 import { type Expressed, inexpressible, type Lapse } from './expressed.js';
@@ -11,6 +13,33 @@ export interface HttpRouteOptions {
   /** The service behind which a version answers; it must serve that version and no other of the model. */
   readonly service: (model: string, version: number) => Service;
   readonly namespace?: string;
+}
+
+const serviceSchema = z.object({
+  name: z.string().min(1),
+  port: z.int().min(1).max(65_535),
+  namespace: z.string().min(1).optional(),
+});
+
+function invalid(fault: string): GalerkinError {
+  return new GalerkinError('OPTIONS_INVALID', { of: 'httpRoutes', faults: [fault] });
+}
+
+/** Options whose services have been looked at: a cluster would take half a reference without a word. */
+function checkedOptions(options: HttpRouteOptions): HttpRouteOptions {
+  if (typeof options?.service !== 'function') throw invalid('service: wanted a function from a version to its service');
+  if (!Array.isArray(options.parents)) throw invalid('parents: wanted a list of gateways or services');
+  return {
+    ...options,
+    service(model, version) {
+      const parsed = serviceSchema.safeParse(options.service(model, version));
+      if (!parsed.success) {
+        throw invalid(`service of '${model}', version ${version}: ${faultLines(parsed.error).join('; ')}`);
+      }
+      const { namespace, ...place } = parsed.data;
+      return { ...place, ...(namespace === undefined ? {} : { namespace }) };
+    },
+  };
 }
 
 /** Of one HTTPRoute, as its definition limits them. */
@@ -99,9 +128,10 @@ const versionRules = ({ model, shares }: Route, service: HttpRouteOptions['servi
  * A route as two HTTPRoutes (gateway.networking.k8s.io/v1): one that shares requests by weights of ten thousand, with its rules
  * before, and one for requests that name a version. Lapses name what the Gateway API has no words for; `fallback` is always one.
  * The fence stands in annotations, and nothing in a cluster compares it: who applies the documents must.
- * @throws ROUTE_INEXPRESSIBLE for more rules than an HTTPRoute may have
+ * @throws ROUTE_INEXPRESSIBLE for more rules than an HTTPRoute may have; OPTIONS_INVALID for a service without name and port
  */
-export function httpRoutes(route: Route, options: HttpRouteOptions): Expressed<readonly HttpRouteDocument[]> {
+export function httpRoutes(route: Route, given: HttpRouteOptions): Expressed<readonly HttpRouteDocument[]> {
+  const options = checkedOptions(given);
   const { service } = options;
   const lapses = alwaysLapsed(route);
   const shared = sharedRule(route, options, lapses);
