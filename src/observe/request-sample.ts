@@ -24,9 +24,12 @@ export interface RequestSample {
   readonly kind: 'answer' | 'mirror';
   /** False if the version failed by its own fault (a broken answer, a time-out, a refusal by its guard); a bad request is no sample. */
   readonly ok: boolean;
-  /** Queue and computation; null where a cache answered, because that says nothing of the version. */
+  /**
+   * Queue and computation; null where that says nothing of the version: a cache answered, or its instances are asked so much more
+   * often than the other version's (see `baseline` of a route) that the two cannot be compared.
+   */
   readonly latencyMs: number | null;
-  /** Of it the computation of the batch divided by its items: what the request costs. */
+  /** Of it the computation of the batch divided by its items: what the request costs; null likewise. */
   readonly computeMs: number | null;
   readonly items: number;
   /** What the version itself gave, also where a fallback replaced it. */

@@ -14,6 +14,8 @@ export const lapseKinds = [
   'mirror',
   /** Copies are made, and their answers dropped instead of compared. */
   'mirror-comparison',
+  /** Fresh instances of the stable version, to compare latencies with. */
+  'baseline',
   /** Copies that the truth answers too. */
   'checks',
   /** The stable version does not step in where a version has gone. */

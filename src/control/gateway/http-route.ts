@@ -105,7 +105,7 @@ function sharedRule(route: Route, { service }: HttpRouteOptions, lapses: Lapse[]
   };
 }
 
-function alwaysLapsed({ sticky, mirrors, checks }: Route): Lapse[] {
+function alwaysLapsed({ sticky, mirrors, checks, baseline }: Route): Lapse[] {
   const lapses: Lapse[] = [
     { kind: 'fallback', why: 'the Gateway API answers 5xx where a version has gone, and asks no other' },
   ];
@@ -113,6 +113,9 @@ function alwaysLapsed({ sticky, mirrors, checks }: Route): Lapse[] {
     lapses.push({ kind: 'sticky', why: 'weights are drawn for each request, and no key can be hashed' });
   }
   if (mirrors.length > 0) lapses.push({ kind: 'mirror-comparison', why: 'answers to copies are dropped' });
+  if (baseline !== undefined) {
+    lapses.push({ kind: 'baseline', why: 'a share for fresh instances of the stable version is not kept' });
+  }
   if (checks !== undefined) lapses.push({ kind: 'checks', why: `'${checks.model}' is not asked for the truth` });
   return lapses;
 }

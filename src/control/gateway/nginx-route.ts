@@ -94,10 +94,13 @@ function locations({ model, stable, shares, mirrors }: Route, prefix: string): s
   ];
 }
 
-function lapsesOf({ mirrors, checks }: Route): Lapse[] {
+function lapsesOf({ mirrors, checks, baseline }: Route): Lapse[] {
   const lapses: Lapse[] = [];
   if (mirrors.length > 0) {
     lapses.push({ kind: 'mirror-comparison', why: 'nginx drops the answers to copies and compares nothing' });
+  }
+  if (baseline !== undefined) {
+    lapses.push({ kind: 'baseline', why: 'a share for fresh instances of the stable version is not kept' });
   }
   if (checks !== undefined) {
     lapses.push({ kind: 'checks', why: `nginx does not ask '${checks.model}' for the truth` });

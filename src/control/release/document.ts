@@ -158,6 +158,11 @@ export const releaseSchema = z.strictObject({
   judge: judge.prefault({}),
   /** Spot checks of copies against the truth; without them accuracy is not judged. */
   truth: truth.optional(),
+  /**
+   * Latency and cost are compared with fresh instances of the stable version that get as much traffic as the candidate, because
+   * seldom asked instances are slower. Without them: less memory, and a small share looks slow.
+   */
+  freshBaseline: z.boolean().default(true),
   /** What happens where the time is over and the evidence is not enough. */
   inconclusive: z.enum(['abort', 'pause', 'promote']).default('abort'),
   /** What happens where the judge finds harm: traffic returns, or shares stay and a person decides. */

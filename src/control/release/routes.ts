@@ -1,5 +1,6 @@
 // The route that a replica is to obey, from a release's status alone: what any controller would order, whoever went before it.
 import { type Route, wholeShare } from '../../model/index.js';
+import { baselineBefore, baselineIn } from './even-share.js';
 import type { ReplicaView } from './measurements.js';
 import type { ReleaseStatus, Stage } from './status.js';
 
@@ -37,22 +38,25 @@ const alone = (version: number): Plan => ({
 function staged(status: ReleaseStatus, stage: Stage, index: number): Plan {
   const { candidate, spec, id } = status;
   const isReached = stage.replicas === 'all' || index < stage.replicas;
-  const { truth } = spec;
+  const { truth, freshBaseline } = spec;
   const { sticky, mirrorShare } = stage;
+  const candidateShare = isReached ? stage.candidateShare : 0;
   const copies = mirrorShare > 0;
   return {
-    ...both(status, isReached ? stage.candidateShare : 0),
+    ...both(status, candidateShare),
     rules: isReached ? stage.rules.map(when => ({ version: candidate, when })) : [],
     ...(sticky !== undefined && { sticky }),
     salt: id,
     mirrors: copies ? [{ version: candidate, share: mirrorShare }] : [],
+    ...(freshBaseline && baselineIn({ candidateShare, mirrorShare })),
     ...(copies && truth !== undefined && { checks: { model: truth.model, share: truth.share } }),
   };
 }
 
 function planOf(status: ReleaseStatus, { index, isCandidateReady }: RouteOptions): Plan | undefined {
   const stage = status.stages[status.stage];
-  const prepared = (): Plan => ({ ...both(status, 0), ...plain });
+  const fresh = status.spec.freshBaseline ? baselineBefore(status.stages) : {};
+  const prepared = (): Plan => ({ ...both(status, 0), ...plain, ...fresh });
   switch (status.phase) {
     case 'pending':
       return undefined;
@@ -101,7 +105,8 @@ const sameShares = (a: Shares, b: Shares): boolean =>
   a.length === b.length && a.every(({ version, share }, k) => version === b[k]?.version && share === b[k]?.share);
 
 /** What few routes have, as text: members that are undefined do not come over a wire. */
-const trimmings = ({ rules, sticky, checks }: Route): string => JSON.stringify([rules, sticky ?? null, checks ?? null]);
+const trimmings = ({ rules, sticky, baseline, checks }: Route): string =>
+  JSON.stringify([rules, sticky ?? null, baseline ?? null, checks ?? null]);
 
 /** True for the same order from the same controller, whichever way it came. */
 export function sameRoute(a: Route | undefined, b: Route | undefined): boolean {

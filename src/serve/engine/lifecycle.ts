@@ -5,6 +5,7 @@ import { memberNames } from '../ensembles/open-ensemble.js';
 import { faultChannel } from '../statistics/channels.js';
 import { lifecycleChannel } from './lifecycle-events.js';
 import { membersFirst, outermost } from './members-first.js';
+import { openVersion } from './open-version.js';
 import type { LoadOverride } from './repository-control.js';
 import type { RunningModel } from './running-model.js';
 import { serialByName } from './serial-by-name.js';
@@ -24,6 +25,10 @@ export interface Lifecycle {
   bring(name: string, versions: readonly number[]): Promise<void>;
   /** Lets go of those of these versions that neither the model's own policy nor a pin wants. */
   release(name: string, versions: readonly number[]): Promise<void>;
+  /** More instances of a version that runs, beside its own, which `dismiss` ends. @throws as opening a version does */
+  openBeside(model: RunningModel): Promise<RunningModel>;
+  /** Ends such instances when what they have in hand is done. */
+  dismiss(twin: RunningModel): void;
   /** Names that other running models need, so that unloading those lets these go too. */
   dependenciesOf(name: string): readonly string[];
   /** Drains everything that runs. */
@@ -177,6 +182,18 @@ export function lifecycle(parts: LifecycleParts): Lifecycle {
         .catch((error: unknown) => {
           faultChannel.publish(() => ({ model: name, what: 'versions could not be let go', reason: reasonFor(error) }));
         });
+    },
+    openBeside: model =>
+      openVersion(model.package, workshop, model).catch((error: unknown) => {
+        const { name } = model.served;
+        faultChannel.publish(() => ({ model: name, what: 'no fresh baseline', reason: reasonFor(error) }));
+        throw error;
+      }),
+    dismiss(twin) {
+      const done = endOf(twin, config.drainTimeoutMs).then(() => {
+        leaving.delete(done);
+      });
+      leaving.add(done);
     },
     unload: name =>
       inTurn.run(name, async () => {

@@ -111,23 +111,30 @@ function openParts(
 
 /**
  * Opens the instances of a version and warms them; it is ready when it returns. The members of an ensemble must run.
+ * @param beside  the version as it runs already, whose requests these instances' are counted with
  * @throws BACKEND_UNKNOWN, MODEL_UNSERVABLE, ENSEMBLE_INVALID; nothing stays open then.
  */
-export async function openVersion(model: ModelPackage, workshop: Workshop): Promise<RunningModel> {
+export async function openVersion(
+  model: ModelPackage,
+  workshop: Workshop,
+  beside?: Pick<RunningModel, 'statistics'>,
+): Promise<RunningModel> {
   const { config, clock, table, cache } = workshop;
   const { served: plain } = describePackage(model);
   const described = { ...plain, outputs: await withLabels(model, plain.outputs) };
   const served = isEnsemble(model) ? describeEnsemble(model, described, table) : described;
   const cached = cachedPackage(model, config.cacheEveryModel);
   const startMs = clock.monotonic();
-  const statistics = modelStatistics({
-    name: served.name,
-    version: served.version,
-    clock,
-    guard: served.guard?.bounds,
-    tags: model.config.metric_tags,
-    isCached: cache !== undefined && cached.keeping === 'kept',
-  });
+  const statistics =
+    beside?.statistics ??
+    modelStatistics({
+      name: served.name,
+      version: served.version,
+      clock,
+      guard: served.guard?.bounds,
+      tags: model.config.metric_tags,
+      isCached: cache !== undefined && cached.keeping === 'kept',
+    });
   const inner = await openParts(model, { served, statistics }, workshop);
   const { breakerFailures: failures, breakerRestMs: restMs } = config;
   const { name, version } = served;

@@ -12,6 +12,8 @@ export interface RouteParts {
   readonly random: Random;
   /** What follows the requests of a version. */
   trailOf(model: RunningModel, route: CompiledRoute): Trail;
+  /** The fresh instances of a stable version, if there are some. */
+  twinOf(stable: RunningModel): RunningModel | undefined;
 }
 
 interface Rule {
@@ -42,6 +44,9 @@ export class CompiledRoute implements Router {
   readonly arms: readonly RoutedModel[];
   /** The stable version; where that does not run, the one with the largest share of those that do. */
   readonly anchor: RoutedModel | undefined;
+  /** Fresh instances of the stable version, which take the last places. */
+  readonly twin: RoutedModel | undefined;
+  private readonly twinFrom: number;
   private readonly rules: readonly Rule[];
   /** Of the versions besides the stable one, which take places from 0 upwards in their order. */
   private readonly parts: readonly Part[];
@@ -57,6 +62,10 @@ export class CompiledRoute implements Router {
       .filter(({ served }) => named.has(served.version))
       .map(model => new RoutedModel(model, compiling.trailOf(model, this)));
     this.anchor = this.arm(route.stable) ?? this.largest();
+    const stable = this.arm(route.stable);
+    const twin = route.baseline === undefined || stable === undefined ? undefined : compiling.twinOf(stable.base);
+    this.twin = twin && new RoutedModel(twin, compiling.trailOf(twin, this));
+    this.twinFrom = wholeShare - (this.twin === undefined ? 0 : (route.baseline?.share ?? 0));
     this.rules = route.rules.map(({ version, when }) => ({ when, model: this.arm(version) }));
     let below = 0;
     this.parts = [...route.shares]
@@ -94,14 +103,19 @@ export class CompiledRoute implements Router {
     return arm?.isReady() ? arm : undefined;
   }
 
+  /** True for the stable version's own instances beside fresh ones: they are warmer than the candidate's, so that times mean nothing. */
+  isUneven(model: RunningModel): boolean {
+    return this.twinFrom < wholeShare && model === this.arm(this.route.stable)?.base;
+  }
+
   private pick(from: Origin): RoutedModel | undefined {
     const { rules, parts, route } = this;
     for (const { when, model } of rules) if (shows(from, when)) return model;
-    if (parts.length === 0) return this.anchor;
+    if (parts.length === 0 && this.twinFrom === wholeShare) return this.anchor;
     const key = route.sticky === undefined ? undefined : keyOf(from, route.sticky);
     const place = key === undefined ? this.compiling.random.uniform() * wholeShare : placeOf(this.state, key);
     for (const { below, model } of parts) if (place < below) return model;
-    return this.anchor;
+    return place >= this.twinFrom && this.twin?.isReady() ? this.twin : this.anchor;
   }
 
   private largest(): RoutedModel | undefined {

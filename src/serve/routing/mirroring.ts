@@ -13,7 +13,7 @@ import { plainTerms } from '../engine/terms.js';
 import type { CompiledRoute } from './compiled-route.js';
 import { relativeDifference } from './difference.js';
 import { isSameSignature } from './same-signature.js';
-import { computeMsOf, guardFacts, isOwnFault } from './sample-of.js';
+import { computeMsOf, guardFacts, isOwnFault, timeless } from './sample-of.js';
 import type { NewSample } from './sample-ring.js';
 
 /** What became of the copies for one version. */
@@ -43,6 +43,8 @@ interface Copy {
   /** The model that says what is true; undefined for most copies. */
   readonly truth: Computing | undefined;
   readonly count: MirrorCount;
+  /** The stable version's instances are warmer than the candidate's. */
+  readonly isUneven: boolean;
 }
 
 const noComparison = { difference: null, stableError: null, candidateError: null };
@@ -59,7 +61,8 @@ export class Mirroring {
   }
 
   /** Draws whether the request is copied, and to whom. The answer is on its way meanwhile; nothing here waits or throws. */
-  consider({ route, arms }: CompiledRoute, stable: RunningModel, served: Served): void {
+  consider(compiled: CompiledRoute, stable: RunningModel, served: Served): void {
+    const { route, arms } = compiled;
     const { random, aid } = this.parts;
     const { question, times } = served;
     // A copy in another order would break a sequence, and an answer from the cache says nothing of the stable version.
@@ -72,7 +75,7 @@ export class Mirroring {
       const count = this.countOf(version);
       const takes = target !== undefined && isSameSignature(stable.served, target.served);
       if (!takes || this.inFlight >= this.parts.limit || !target.isReady()) count.dropped++;
-      else void this.send({ target, question, served, stable, truth, count });
+      else void this.send({ target, question, served, stable, truth, count, isUneven: compiled.isUneven(stable) });
     }
   }
 
@@ -92,7 +95,7 @@ export class Mirroring {
       await new Promise(resolve => setImmediate(resolve));
       const sample = await this.answered(copy);
       count.answered++;
-      this.parts.record(sample);
+      this.parts.record(copy.isUneven ? timeless(sample) : sample);
     } catch (error) {
       count.failed++;
       if (isOwnFault(error, undefined)) this.parts.record(this.failure(copy));

@@ -7,7 +7,7 @@ import type { SequenceTerms } from '../engine/terms.js';
 import { CompiledRoute } from './compiled-route.js';
 import type { Mirroring } from './mirroring.js';
 import type { Router } from './router.js';
-import { sampleOfAnswer, sampleOfFailure } from './sample-of.js';
+import { sampleOfAnswer, sampleOfFailure, timeless } from './sample-of.js';
 import type { NewSample, SampleRing } from './sample-ring.js';
 import { SequenceHomes } from './sequence-homes.js';
 
@@ -23,6 +23,7 @@ export interface ModelTrafficParts {
   readonly ring: SampleRing;
   readonly mirroring: Mirroring;
   readonly present: Present;
+  twinOf(stable: RunningModel): RunningModel | undefined;
 }
 
 export class ModelTraffic {
@@ -40,8 +41,12 @@ export class ModelTraffic {
 
   /** The route over these versions, whose requests are followed from here. */
   compile(route: Route, versions: readonly RunningModel[]): CompiledRoute {
-    const { random } = this.parts;
-    return new CompiledRoute(route, versions, { random, trailOf: (model, of) => new ArmTrail(this, model, of) });
+    const { random, twinOf } = this.parts;
+    return new CompiledRoute(route, versions, {
+      random,
+      twinOf,
+      trailOf: (model, of) => new ArmTrail(this, model, of),
+    });
   }
 
   record(sample: NewSample | undefined): void {
@@ -101,9 +106,10 @@ class ArmTrail implements Trail {
   }
 
   answered(served: Served): void {
-    const { traffic, version, model } = this;
-    traffic.record(sampleOfAnswer(served, version, traffic.now()));
-    if (this.hasMirrors) traffic.mirroring.consider(this.route, model, served);
+    const { traffic, version, model, route } = this;
+    const sample = sampleOfAnswer(served, version, traffic.now());
+    traffic.record(route.isUneven(model) ? timeless(sample) : sample);
+    if (this.hasMirrors) traffic.mirroring.consider(route, model, served);
   }
 
   failed(error: unknown, question: Question | undefined): void {

@@ -64,6 +64,9 @@ export function sampleOfAnswer(served: Served, version: number, atMs: number): N
   };
 }
 
+/** The sample of instances that are warmer than those they would be compared with. */
+export const timeless = (sample: NewSample): NewSample => ({ ...sample, latencyMs: null, computeMs: null });
+
 /** Undefined where the failure is none of the version's. */
 export function sampleOfFailure(
   error: unknown,

@@ -4,7 +4,9 @@ import { isCurrent, parseRoute, type Route, type RouteStatus } from '../../model
 import type { SampleBatch } from '../../observe/index.js';
 import type { Lifecycle } from '../engine/lifecycle.js';
 import type { ModelTable } from '../engine/model-table.js';
+import type { RunningModel } from '../engine/running-model.js';
 import type { VersionNotes } from '../engine/version-notes.js';
+import { FreshBaseline, isRepeatable } from './fresh-baseline.js';
 import { type MirrorCount, Mirroring } from './mirroring.js';
 import { ModelTraffic } from './model-traffic.js';
 import { Orders } from './orders.js';
@@ -47,6 +49,7 @@ const mirrorsAtOnce = 8;
 interface Routed {
   readonly traffic: ModelTraffic;
   readonly orders: Orders;
+  readonly baseline: FreshBaseline;
 }
 
 export const trafficControl = (parts: TrafficControlParts): TrafficControl => new RoutedModels(parts);
@@ -102,7 +105,10 @@ class RoutedModels implements TrafficControl {
   }
 
   end(): void {
-    for (const { traffic } of this.models.values()) traffic.end();
+    for (const { traffic, baseline } of this.models.values()) {
+      traffic.end();
+      baseline.release();
+    }
   }
 
   private order(route: Route): Promise<RouteStatus> {
@@ -112,7 +118,8 @@ class RoutedModels implements TrafficControl {
     if (known === 'obeyed') return Promise.resolve(this.statusOf(route));
     if (known !== 'new') return known;
     const missing = this.missingOf(route);
-    if (missing.every(version => isWithdrawn(version, route, routed.orders.obeyed))) {
+    const isLoaded = missing.every(version => isWithdrawn(version, route, routed.orders.obeyed));
+    if (isLoaded && !this.lacksBaseline(routed, route)) {
       this.swap(routed, route);
       return Promise.resolve(this.statusOf(route));
     }
@@ -131,6 +138,8 @@ class RoutedModels implements TrafficControl {
     }
     try {
       await lifecycle.bring(model, missing);
+      const stable = this.stableOf(route);
+      if (stable !== undefined && route.baseline !== undefined) await routed.baseline.bring(stable);
       routed.orders.assertCurrent(route);
       this.swap(routed, route);
       return this.statusOf(route);
@@ -146,11 +155,14 @@ class RoutedModels implements TrafficControl {
   }
 
   /** From the next request on the route is obeyed. */
-  private swap({ traffic, orders }: Routed, route: Route): void {
+  private swap({ traffic, orders, baseline }: Routed, route: Route): void {
     const { table, pins, lifecycle } = this.parts;
     const { model } = route;
     const before = orders.obeyed;
     orders.obey(route, pins.pin(model, versionsOf(route)));
+    const stable = this.stableOf(route);
+    if (route.baseline === undefined || stable === undefined || baseline.twinOf(stable) === undefined)
+      baseline.release();
     table.direct(model, traffic.compile(route, table.versionsOf(model)));
     const dropped =
       before === undefined ? [] : versionsOf(before).filter(version => !versionsOf(route).includes(version));
@@ -160,6 +172,16 @@ class RoutedModels implements TrafficControl {
   private missingOf(route: Route): number[] {
     const running = new Set(this.parts.table.versionsOf(route.model).map(({ package: { version } }) => version));
     return versionsOf(route).filter(version => !running.has(version));
+  }
+
+  private stableOf({ model, stable }: Route): RunningModel | undefined {
+    return this.parts.table.versionsOf(model).find(({ package: { version } }) => version === stable);
+  }
+
+  private lacksBaseline({ baseline }: Routed, route: Route): boolean {
+    const stable = this.stableOf(route);
+    if (route.baseline === undefined || stable === undefined || !isRepeatable(stable)) return false;
+    return baseline.twinOf(stable) === undefined && baseline.fault === '';
   }
 
   private statusOf(route: Route): RouteStatus {
@@ -185,7 +207,14 @@ class RoutedModels implements TrafficControl {
     });
     const orders = new Orders();
     const present = { versions: () => table.versionsOf(model), router: () => table.router(model) };
-    const routed = { traffic: new ModelTraffic({ clock, random, ring, mirroring, present }), orders };
+    const { lifecycle } = this.parts;
+    const baseline = new FreshBaseline({
+      open: stable => lifecycle.openBeside(stable),
+      dismiss: twin => lifecycle.dismiss(twin),
+    });
+    const twinOf = (stable: RunningModel) => baseline.twinOf(stable);
+    const traffic = new ModelTraffic({ clock, random, ring, mirroring, present, twinOf });
+    const routed = { traffic, orders, baseline };
     this.models.set(model, routed);
     return routed;
   }

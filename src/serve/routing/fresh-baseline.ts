@@ -1,0 +1,43 @@
+// Fresh instances of a stable version, beside its own: what a candidate is held against must be as new, and as seldom asked, as it is.
+import type { RunningModel } from '../engine/running-model.js';
+
+export interface FreshBaselineParts {
+  open(stable: RunningModel): Promise<RunningModel>;
+  dismiss(twin: RunningModel): void;
+}
+
+/** Of one model; at most one set of instances at a time. */
+export class FreshBaseline {
+  private held: { readonly stable: RunningModel; readonly twin: RunningModel } | undefined;
+  /** Why there is none although one was asked for; '' otherwise. */
+  fault = '';
+
+  constructor(private readonly parts: FreshBaselineParts) {}
+
+  /** The instances beside these ones; those of a version that was loaded anew meanwhile count no more. */
+  twinOf(stable: RunningModel): RunningModel | undefined {
+    return this.held?.stable === stable ? this.held.twin : undefined;
+  }
+
+  /** Opens what is missing. A failure is kept: traffic flows without a baseline too. */
+  async bring(stable: RunningModel): Promise<void> {
+    if (this.held?.stable === stable || !isRepeatable(stable)) return;
+    try {
+      const twin = await this.parts.open(stable);
+      this.release();
+      this.held = { stable, twin };
+    } catch (error) {
+      this.fault = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  release(): void {
+    if (this.held !== undefined) this.parts.dismiss(this.held.twin);
+    this.held = undefined;
+    this.fault = '';
+  }
+}
+
+/** A sequence lives in the instances that began it, and an ensemble's work is done by its members. */
+export const isRepeatable = ({ scheduler, ensemble, served }: RunningModel): boolean =>
+  scheduler.holds === undefined && ensemble === undefined && served.backend !== 'ensemble';
