@@ -1,0 +1,61 @@
+// How much traffic the fresh instances of the stable version get.
+import { routeSchema, wholeShare } from 'galerkin/model';
+import { describe, expect, test } from 'vitest';
+import { baselineBefore, baselineIn } from '../../dist/control/release/even-share.js';
+
+const shareIn = (candidateShare: number, mirrorShare = 0): number | undefined =>
+  baselineIn({ candidateShare, mirrorShare }).baseline?.share;
+
+describe('the fresh baseline of a stage', () => {
+  test('is asked as often as the candidate, copies included', () => {
+    expect(shareIn(500)).toBe(500);
+    expect(shareIn(2_500)).toBe(2_500);
+    expect(shareIn(0, 1_000)).toBe(1_000);
+    expect(shareIn(500, 2_000)).toBe(2_400);
+  });
+
+  test('is left out where the stable version is as seldom asked, and where nothing is compared', () => {
+    expect(shareIn(5_000)).toBeUndefined();
+    expect(shareIn(0, wholeShare)).toBeUndefined();
+    expect(shareIn(wholeShare)).toBeUndefined();
+    expect(shareIn(0)).toBeUndefined();
+  });
+
+  test('is never more than what the stable version has', () => {
+    for (let candidate = 0; candidate <= wholeShare; candidate += 250) {
+      for (let mirror = 0; mirror <= wholeShare; mirror += 250)
+        expect(shareIn(candidate, mirror) ?? 0).toBeLessThanOrEqual(wholeShare - candidate);
+    }
+  });
+
+  test('is loaded before the first stage, if a stage wants it', () => {
+    const stage = (candidateShare: number) => ({
+      title: '',
+      candidateShare,
+      replicas: 'all' as const,
+      rules: [],
+      sticky: undefined,
+      mirrorShare: 0,
+      holdMs: 0,
+      approve: false,
+      early: 'next' as const,
+      atEnd: 'next' as const,
+    });
+    expect(baselineBefore([stage(500), stage(5_000)])).toEqual({ baseline: { share: 0 } });
+    expect(baselineBefore([stage(5_000)])).toEqual({});
+  });
+});
+
+test('a route refuses a baseline that is more than the stable version has', () => {
+  const route = {
+    model: 'darcy',
+    fence: { term: 1, revision: 0 },
+    stable: 1,
+    shares: [
+      { version: 1, share: 4_000 },
+      { version: 2, share: 6_000 },
+    ],
+  };
+  expect(routeSchema.safeParse({ ...route, baseline: { share: 4_000 } }).success).toBe(true);
+  expect(routeSchema.safeParse({ ...route, baseline: { share: 4_001 } }).error?.message).toContain('4000');
+});

@@ -1,0 +1,84 @@
+// Fresh instances of the stable version: what a candidate's times are held against.
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type HeldBackend, heldBackend } from './fixtures/held-backend.js';
+import { type RoutedServer, routedServer, routeOf } from './fixtures/routed-server.js';
+
+let house: RoutedServer;
+let held: HeldBackend;
+beforeEach(async () => {
+  held = heldBackend();
+  house = await routedServer({ surroundings: { backends: [held.backend] } });
+});
+afterEach(() => house.close());
+
+const traffic = () => house.server.traffic;
+const samples = () => traffic().samples('scale', 0, 10_000).samples;
+const baseline = (share: number) => ({ baseline: { share } });
+const openings = (version: number) => held.openings.filter(each => each === version).length;
+
+describe('a fresh baseline', () => {
+  test('answers its part as the stable version, and of the stable version only it leaves times', async () => {
+    await traffic().apply(routeOf({ 1: 8_000, 3: 2_000 }, baseline(2_000)));
+    const answered = await house.count(400);
+    expect(Object.keys(answered).sort()).toEqual(['1', '3']);
+    const stable = samples().filter(({ version }) => version === 1);
+    const timed = stable.filter(({ latencyMs, computeMs }) => latencyMs !== null && computeMs !== null);
+    expect(stable).toHaveLength(answered[1]);
+    // Binomial: 400 draws at 0.2 lie within 40 to 120 but for one in 10^6.
+    expect(timed.length).toBeGreaterThan(40);
+    expect(timed.length).toBeLessThan(120);
+    expect(stable.every(({ ok }) => ok)).toBe(true);
+    expect(samples().filter(({ version, latencyMs }) => version === 3 && latencyMs === null)).toEqual([]);
+  });
+
+  test('is opened once, before the first request, stays while routes want it, and is closed when none does', async () => {
+    expect(openings(1)).toBe(1);
+    await traffic().apply(routeOf({ 1: 10_000, 3: 0 }, baseline(0)));
+    expect(openings(1)).toBe(2);
+    await traffic().apply(routeOf({ 1: 9_000, 3: 1_000 }, baseline(1_000)));
+    expect(openings(1)).toBe(2);
+    await traffic().apply(routeOf({ 1: 10_000 }));
+    await vi.waitFor(() => expect(held.closings).toContain(1));
+    expect(await house.count(5)).toEqual({ 1: 5 });
+  });
+
+  test('goes at once when the candidate is given up: nothing waits for it', async () => {
+    await traffic().apply(routeOf({ 1: 5_000, 3: 5_000 }, baseline(2_000)));
+    const next = routeOf({ 1: 10_000 });
+    void traffic().apply(next);
+    expect(traffic().status('scale')?.route).toEqual(next);
+    expect(await house.count(20)).toEqual({ 1: 20 });
+  });
+
+  test('that cannot be opened leaves the route obeyed without it', async () => {
+    held.failOpening(1);
+    await traffic().apply(routeOf({ 1: 8_000, 3: 2_000 }, baseline(2_000)));
+    await house.count(50);
+    expect(samples().filter(({ latencyMs }) => latencyMs === null)).toEqual([]);
+  });
+
+  test('counts in the statistics of its version', async () => {
+    await traffic().apply(routeOf({ 1: 10_000, 3: 0 }, baseline(5_000)));
+    await house.count(40);
+    const reply = await fetch(`${house.server.url}/v2/models/scale/versions/1/stats`);
+    const { model_stats: stats } = (await reply.json()) as {
+      model_stats: { inference_stats: { success: { count: number } } }[];
+    };
+    expect(stats[0]?.inference_stats.success.count).toBe(40);
+  });
+
+  test('copies have times where the fresh instances gave what they are compared with', async () => {
+    await traffic().apply(
+      routeOf({ 1: 10_000, 3: 0 }, { ...baseline(5_000), mirrors: [{ version: 3, share: 10_000 }] }),
+    );
+    for (let k = 1; k <= 20; k++) {
+      await house.count(1);
+      await vi.waitFor(() => expect(samples().filter(({ kind }) => kind === 'mirror')).toHaveLength(k));
+    }
+    const timed = (kind: 'answer' | 'mirror') =>
+      samples().filter(sample => sample.kind === kind && sample.latencyMs !== null).length;
+    expect(timed('mirror')).toBe(timed('answer'));
+    expect(timed('mirror')).toBeGreaterThan(0);
+    expect(timed('mirror')).toBeLessThan(20);
+  });
+});
