@@ -57,6 +57,7 @@ async function openStage(repository, replicas) {
     name: `replica-${place}`,
     apply: route => traffic.apply(route),
     status: async name => traffic.status(name),
+    standing: async name => traffic.standing(name),
     samples: async (name, after, limit) => traffic.samples(name, after, limit),
   }));
   const database = await openSql({ url: join(folder, 'control.db'), migrations: releaseMigrations });

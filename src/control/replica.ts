@@ -8,6 +8,8 @@ export interface Replica {
   /** Loads what the route names, then obeys it. @throws ROUTE_STALE, ROUTE_INVALID, MODEL_UNKNOWN, MODEL_LOAD_FAILED, REPLICA_UNREACHABLE */
   apply(route: Route): Promise<RouteStatus>;
   status(model: string): Promise<RouteStatus | undefined>;
+  /** The version that answers requests that name none, with a route or without; undefined if none runs. */
+  standing(model: string): Promise<number | undefined>;
   samples(model: string, after: number, limit: number): Promise<SampleBatch>;
 }
 

@@ -15,6 +15,7 @@ export async function controlledServer(
   const extensions = extend({
     apply: route => traffic().apply(route),
     status: model => traffic().status(model),
+    standing: model => traffic().standing(model),
     samples: (model, after, limit) => traffic().samples(model, after, limit),
   });
   there = await routedServer({ ...options, surroundings: { ...options.surroundings, extensions } });

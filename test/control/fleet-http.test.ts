@@ -23,6 +23,7 @@ describe('a replica over HTTP', () => {
     expect(status).toEqual(served.server.traffic.status('scale'));
     expect(status.ready).toEqual([1, 2, 3]);
     expect(await replica().status('scale')).toEqual(status);
+    expect(await replica().standing('scale')).toBe(served.server.traffic.standing('scale'));
     expect((await served.ask()).version).toBe(2);
   });
 
@@ -147,6 +148,11 @@ describe('a replica that is not what it seems', () => {
   ])('is unreachable when it says %s', async text => {
     const url = await pretend((_, response) => void response.end(text));
     await expect(replica({ url }).samples('scale', 0, 1)).rejects.toThrow(/another language/);
+  });
+
+  test.each(['{"status":null}', '{"status":null,"standing":"1"}'])('does not say what answers with %s', async text => {
+    const url = await pretend((_, response) => void response.end(text));
+    await expect(replica({ url }).standing('scale')).rejects.toThrow(/another language/);
   });
 
   test('does not get the secret sent on to somebody else', async () => {

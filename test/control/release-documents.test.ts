@@ -96,11 +96,11 @@ describe('release documents', () => {
 describe('what is planned', () => {
   const strategy = { kind: 'shadow' as const };
 
-  test('without versions the newest is held against the one below it, and the plan says so', async () => {
+  test('without versions the newest is held against the only other one, and the plan says so', async () => {
     const { desk, close } = await rehearse();
     const plan = await desk.plan({ model: 'darcy', strategy });
     expect(plan).toMatchObject({ candidate: 2, baseline: 1, longestMs: 300_000, faults: [] });
-    expect(plan.notes.join()).toContain('newest below the candidate');
+    expect(plan.notes.join()).toContain('the only other one');
     expect(plan.judged).toContain('error-rate, margin 0.01');
     await close();
   });

@@ -89,6 +89,10 @@ export function simulatedReplica(name: string, { behaviour, seed, policy }: Repl
       if (!self.isReachable) throw unreachable();
       return self.route === undefined ? undefined : statusOf(self, self.route);
     },
+    async standing() {
+      if (!self.isReachable) throw unreachable();
+      return self.route?.stable ?? Math.max(...self.loaded);
+    },
     async samples(_, after, limit): Promise<SampleBatch> {
       if (!self.isReachable) throw unreachable();
       const from = after > samples.length ? 0 : after;

@@ -78,6 +78,7 @@ function mortalReplica(inner: Replica, death: Death): Replica {
     name: inner.name,
     apply: route => call(() => inner.apply(route)),
     status: model => call(() => inner.status(model)),
+    standing: model => call(() => inner.standing(model)),
     samples: (model, after, limit) => call(() => inner.samples(model, after, limit)),
   };
 }

@@ -12,7 +12,12 @@ import { simulatedReplica, sound } from './release-fleet.js';
 const freshPath = freshPaths();
 const controller = fileURLToPath(new URL('./fixtures/release-controller.mjs', import.meta.url));
 const message = z.union([
-  z.object({ call: z.int(), name: z.string(), method: z.enum(['apply', 'status', 'samples']), args: z.array(z.any()) }),
+  z.object({
+    call: z.int(),
+    name: z.string(),
+    method: z.enum(['apply', 'status', 'standing', 'samples']),
+    args: z.array(z.any()),
+  }),
   z.object({ phase: z.string(), id: z.string() }),
 ]);
 
@@ -32,7 +37,9 @@ function outside() {
         ? replica?.samples(first, second, third)
         : method === 'status'
           ? replica?.status(first)
-          : replica?.apply(first));
+          : method === 'standing'
+            ? replica?.standing(first)
+            : replica?.apply(first));
       if (child.connected) child.send({ call, result });
     } catch (error) {
       if (child.connected) child.send({ call, code: isGalerkinError(error) ? error.code : 'failed' });

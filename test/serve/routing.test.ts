@@ -15,6 +15,8 @@ describe('shares', () => {
   test('without a route the newest answers, and nothing is collected', async () => {
     expect((await house.ask()).version).toBe(3);
     expect(traffic().status('scale')).toBeUndefined();
+    expect(traffic().standing('scale')).toBe(3);
+    expect(traffic().standing('nobody')).toBeUndefined();
     expect(traffic().samples('scale', 0, 10)).toEqual({ samples: [], next: 0, lost: 0 });
   });
 
@@ -22,6 +24,7 @@ describe('shares', () => {
     for (const version of [1, 2, 3]) {
       await traffic().apply(routeOf({ 1: 0, 2: 0, 3: 0, [version]: 10_000 }, { stable: version }));
       expect(await house.count(5)).toEqual({ [version]: 5 });
+      expect(traffic().standing('scale')).toBe(version);
       expect(await house.askGrpc()).toBe(version);
       const reply = await fetch(`${house.server.url}/predict`, {
         method: 'POST',

@@ -104,6 +104,7 @@ async function routesOf({ traffic, models }: Server, names: readonly string[]): 
 const trafficOf = (server: Late<Server>): OwnTraffic => ({
   apply: async route => (await server.value).traffic.apply(route),
   status: model => server.now()?.traffic.status(model),
+  standing: model => server.now()?.traffic.standing(model),
   samples: (model, after, limit) =>
     server.now()?.traffic.samples(model, after, limit) ?? { samples: [], next: after, lost: 0 },
 });

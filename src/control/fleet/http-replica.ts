@@ -1,8 +1,8 @@
 // A server elsewhere as a replica: its routes over HTTP, in bounded time, its answers checked.
-import { z } from 'zod';
+import type { z } from 'zod';
 import { GalerkinError } from '../../base/index.js';
 import type { Replica } from '../replica.js';
-import { applyAnswerSchema, errorOf, routeStatusSchema, sampleBatchSchema } from './replica-wire.js';
+import { applyAnswerSchema, errorOf, sampleBatchSchema, trafficSchema } from './replica-wire.js';
 import { bearer } from './secret.js';
 
 export interface HttpReplicaOptions {
@@ -17,7 +17,8 @@ export interface HttpReplicaOptions {
   readonly fetch?: typeof fetch;
 }
 
-const statusAnswer = z.object({ status: routeStatusSchema.nullable() });
+const statusAnswer = trafficSchema.pick({ status: true });
+const standingAnswer = trafficSchema.pick({ standing: true });
 
 interface Ask {
   readonly path: string;
@@ -69,6 +70,10 @@ export function httpReplica(options: HttpReplicaOptions): Replica {
     async status(model) {
       const { status } = await ask(statusAnswer, { path: place(model), timeoutMs });
       return status ?? undefined;
+    },
+    async standing(model) {
+      const { standing } = await ask(standingAnswer, { path: place(model), timeoutMs });
+      return standing ?? undefined;
     },
     samples: (model, after, limit) =>
       ask(sampleBatchSchema, { path: `${place(model)}/samples?after=${after}&limit=${limit}`, timeoutMs }),

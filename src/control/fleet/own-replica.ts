@@ -7,6 +7,7 @@ import type { Fleet, Replica } from '../replica.js';
 export interface OwnTraffic {
   apply(route: Route): Promise<RouteStatus>;
   status(model: string): RouteStatus | undefined;
+  standing(model: string): number | undefined;
   samples(model: string, after: number, limit: number): SampleBatch;
 }
 
@@ -15,6 +16,7 @@ export const ownReplica = (name: string, traffic: OwnTraffic): Replica => ({
   name,
   apply: route => traffic.apply(route),
   status: async model => traffic.status(model),
+  standing: async model => traffic.standing(model),
   samples: async (model, after, limit) => traffic.samples(model, after, limit),
 });
 

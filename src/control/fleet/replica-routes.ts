@@ -4,13 +4,7 @@ import { faultLines, GalerkinError } from '../../base/index.js';
 import { parseRoute } from '../../model/index.js';
 import type { ControlCall, ControlExtension } from '../door/extension.js';
 import type { OwnTraffic } from './own-replica.js';
-import {
-  type ApplyAnswer,
-  applyAnswerSchema,
-  refusalIn,
-  routeStatusSchema,
-  sampleBatchSchema,
-} from './replica-wire.js';
+import { type ApplyAnswer, applyAnswerSchema, refusalIn, sampleBatchSchema, trafficSchema } from './replica-wire.js';
 import { checkSecret } from './secret.js';
 
 /** Samples of one answer; more are fetched by the next. */
@@ -59,9 +53,13 @@ export function replicaRoutes(traffic: OwnTraffic, secret: string): ControlExten
       {
         method: 'GET',
         path: '/traffic/{model}',
-        summary: 'The route that is obeyed and which versions are ready; null without one.',
-        answer: z.object({ status: routeStatusSchema.nullable() }),
-        handle: guarded(model => ({ status: traffic.status(model) ?? null })),
+        summary:
+          'The route that is obeyed and which versions are ready, null without one; and the version that answers.',
+        answer: trafficSchema,
+        handle: guarded(model => ({
+          status: traffic.status(model) ?? null,
+          standing: traffic.standing(model) ?? null,
+        })),
       },
       {
         method: 'GET',

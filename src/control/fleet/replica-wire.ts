@@ -13,6 +13,12 @@ export const routeStatusSchema = z.object({
   faults: z.record(z.string(), z.string()),
 }) satisfies z.ZodType<RouteStatus>;
 
+/** What a server does with a model: the route that it obeys, and the version that answers requests that name none. */
+export const trafficSchema = z.object({
+  status: routeStatusSchema.nullable(),
+  standing: z.int().min(1).nullable(),
+});
+
 const sampleSchema = z.object({
   sequence: count,
   atMs: z.number(),

@@ -22,6 +22,7 @@ import { openController } from './controller.js';
 import { evidenceOf } from './evidence.js';
 import type { Experts } from './hearing.js';
 import { tellLedger, type VersionLedger } from './ledger.js';
+import { patience } from './patience.js';
 import { planRelease } from './planning.js';
 import type { Releases } from './releases.js';
 import { listReleases } from './shelf.js';
@@ -94,7 +95,8 @@ export async function openReleases(options: ReleasesOptions): Promise<ReleaseDes
   const experts = { openJudge, openAdviser, ...options.experts };
   const controller = openController({ ...config, database, fleet, experts, clock, timers, onFault });
   const teller = await openTeller(database.query);
-  const means = { repository, fleet, standing: (model: string) => standingVersion(database.query, model) };
+  const bounded = patience({ timers, limitMs: config.replicaTimeoutMs });
+  const means = { repository, fleet, bounded, standing: (model: string) => standingVersion(database.query, model) };
   const signed = <Said extends { readonly by: string }>(word: Said): Said => (word.by === '' ? { ...word, by } : word);
   let loop: Loop | undefined;
 

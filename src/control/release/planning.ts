@@ -1,21 +1,14 @@
 // A document held against what there is: versions, stages, what can be judged, and why it would be refused.
 import { faultLines, GalerkinError } from '../../base/index.js';
-import { type ModelPackage, type Repository, servedVersions } from '../../model/index.js';
+import type { ModelPackage } from '../../model/index.js';
 import type { Criterion, JudgeConfig } from '../judge/judgement.js';
-import type { Fleet } from '../replica.js';
+import { type BaselineMeans, baselineOf } from './baseline.js';
 import { type ReleaseDocument, type ReleaseSpec, releaseSchema } from './document.js';
 import { measurableOf } from './measurable.js';
 import type { ReleasePlan } from './releases.js';
 import { signatureFaults } from './signatures.js';
 import type { Stage } from './status.js';
 import { stagesOf } from './strategies/stages-of.js';
-
-export interface PlanningMeans {
-  readonly repository: Repository;
-  readonly fleet: Fleet;
-  /** The stable version of the route that stands for a model. */
-  readonly standing: (model: string) => Promise<number | undefined>;
-}
 
 /** A plan with what it was made from. */
 export interface Planned {
@@ -30,34 +23,6 @@ export function parseRelease(document: unknown, path = 'The document'): ReleaseS
   const parsed = releaseSchema.safeParse(document);
   if (parsed.success) return parsed.data;
   throw new GalerkinError('RELEASE_INVALID', { path, faults: faultLines(parsed.error) });
-}
-
-interface Chosen {
-  readonly version: number;
-  readonly note?: string;
-}
-
-/** What the candidate is held against: as asked for, or what answers now. */
-async function baselineOf(
-  spec: ReleaseSpec,
-  candidate: ModelPackage,
-  means: PlanningMeans,
-): Promise<Chosen | undefined> {
-  if (spec.baseline !== undefined) return { version: spec.baseline };
-  const stable = await means.standing(spec.model);
-  if (stable !== undefined) return { version: stable };
-  const listed = (await means.repository.list()).find(({ name }) => name === spec.model)?.versions ?? [];
-  const [served] = servedVersions(candidate.config, listed).filter(version => version !== candidate.version);
-  const without = 'no release has set a route of this model yet';
-  if (served !== undefined)
-    return {
-      version: served,
-      note: `Version ${served} is the baseline, because ${without} and it is the newest other one that is served.`,
-    };
-  const [below] = listed.filter(version => version < candidate.version);
-  if (below === undefined) return undefined;
-  const note = `Version ${below} is the baseline, because ${without} and it is the newest below the candidate. A server without a route answers with version ${candidate.version}: preparing takes that traffic back to version ${below}.`;
-  return { version: below, note };
 }
 
 const isCopying = (stages: readonly Stage[]): boolean => stages.some(({ mirrorShare }) => mirrorShare > 0);
@@ -77,7 +42,7 @@ interface Pair {
   readonly baseline: ModelPackage;
 }
 
-async function faultsOf({ spec, stages, candidate, baseline }: Pair, means: PlanningMeans): Promise<string[]> {
+async function faultsOf({ spec, stages, candidate, baseline }: Pair, means: BaselineMeans): Promise<string[]> {
   const { model, truth } = spec;
   const faults: string[] = [];
   if (candidate.version === baseline.version) faults.push(`version ${candidate.version} would be held against itself`);
@@ -98,7 +63,7 @@ const shown = ({ metric, margin, advisory }: Criterion): string =>
   `${metric}, margin ${margin}${advisory ? ', advisory' : ''}`;
 
 /** @throws RELEASE_INVALID, PACKAGE_UNKNOWN, PACKAGE_VERSION_UNKNOWN; RELEASE_REFUSED where there is nothing to compare with */
-export async function planRelease(document: ReleaseDocument, means: PlanningMeans): Promise<Planned> {
+export async function planRelease(document: ReleaseDocument, means: BaselineMeans): Promise<Planned> {
   const spec = parseRelease(document);
   const { repository, fleet } = means;
   const { model } = spec;

@@ -75,6 +75,10 @@ class RoutedModels implements TrafficControl {
     return route === undefined ? undefined : this.statusOf(route);
   }
 
+  standing(model: string): number | undefined {
+    return this.parts.table.running(model)?.package.version;
+  }
+
   samples(model: string, after: number, limit: number): SampleBatch {
     const routed = this.models.get(model);
     if (routed !== undefined) return routed.traffic.ring.since(after, limit);

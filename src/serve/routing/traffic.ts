@@ -14,6 +14,8 @@ export interface Traffic {
   apply(route: Route): Promise<RouteStatus>;
   /** Undefined for a model without a route: its newest version answers. @throws MODEL_UNKNOWN */
   status(model: string): RouteStatus | undefined;
+  /** The version that answers requests that name none: the route's stable one, or the newest that runs; undefined if none runs. */
+  standing(model: string): number | undefined;
   /** Samples of a model since `after` (0: the oldest kept); collected while the model has a route. At most `limit`. */
   samples(model: string, after: number, limit: number): SampleBatch;
 }
