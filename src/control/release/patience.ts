@@ -25,10 +25,13 @@ export function patience({ timers, limitMs }: { readonly timers: Timers; readonl
         callOff = timers.after(limitMs * giveUpLimits, forget);
       });
     });
-    const done = work().finally(() => {
-      callOff();
-      forget();
-    });
+    // In a promise from the first: work that throws at once must call the limit off too.
+    const done = Promise.resolve()
+      .then(work)
+      .finally(() => {
+        callOff();
+        forget();
+      });
     return Promise.race([done, limit]);
   };
 }
