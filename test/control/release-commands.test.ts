@@ -185,22 +185,6 @@ describe('what fails around a release', () => {
     await rehearsal.close();
   });
 
-  test('the ledger of versions hears how it ended, until it has heard', async () => {
-    const heard: string[] = [];
-    const hear = async (
-      ...[model, version, word, release]: [string, number, { by: string }, string]
-    ): Promise<void> => {
-      heard.push(`${model}/${version} ${word.by} ${release}`);
-      if (heard.length < 3) throw new Error('away');
-    };
-    const rehearsal = await rehearse({ ...judged('promote'), versions: { promoted: hear, refused: hear } });
-    const { id } = await rehearsal.start(document);
-    await rehearsal.until(id, isOver);
-    await rehearsal.tick(10);
-    expect(heard).toEqual(Array.from({ length: 3 }, () => `darcy/2 ada ${id}`));
-    await rehearsal.close();
-  });
-
   test('events reach whoever listens, in order, with the status', async () => {
     const rehearsal = await rehearse(judged('promote'));
     const told: string[] = [];

@@ -3,6 +3,7 @@ import { GalerkinError, type Random } from '../../base/index.js';
 import type { SqlDatabase } from '../../store/index.js';
 import { judgedShown, type Planned } from './planning.js';
 import type { Word } from './releases.js';
+import { sentence } from './sentence.js';
 import { findRelease } from './shelf.js';
 import { lastRevision } from './standing.js';
 import type { ReleaseStatus } from './status.js';
@@ -80,7 +81,7 @@ export async function beginRelease(database: SqlDatabase<ReleaseTables>, beginni
 function insert(database: SqlDatabase<ReleaseTables>, beginning: Beginning, id: string): Promise<ReleaseStatus> {
   const { planned, word, nowMs } = beginning;
   const { model, candidate, baseline } = planned.plan;
-  const why = word.why === '' ? '' : ` Why: ${word.why}.`;
+  const why = word.why === '' ? '' : ` Why: ${sentence(word.why)}`;
   const text = `Started: version ${candidate} against version ${baseline}.${why} ${judgedShown(planned.plan)}`;
   return database.transaction(async query => {
     const other = await running(query, model);

@@ -1,5 +1,6 @@
 // What people may ask of a release in each of its phases, and what it does.
 import type { AskedCommand } from './measurements.js';
+import { sentence } from './sentence.js';
 import type { ReleaseCommand, ReleasePhase } from './status.js';
 import { abort, enterStage, pause, resume, type Step, say } from './transitions.js';
 
@@ -48,9 +49,9 @@ export function obey(step: Step, { command, word }: AskedCommand, { nowMs, isSet
   const outcome = 'done';
   switch (command) {
     case 'abort':
-      return { step: abort(heard, nowMs, `Aborted by ${said(word)}.`, word.by), outcome };
+      return { step: abort(heard, nowMs, sentence(`Aborted by ${said(word)}`), word.by), outcome };
     case 'pause':
-      return { step: pause(heard, nowMs, `Paused by ${said(word)}.`, word.by), outcome };
+      return { step: pause(heard, nowMs, sentence(`Paused by ${said(word)}`), word.by), outcome };
     case 'resume':
       return { step: resume(heard, nowMs, word.by), outcome };
     case 'promote':

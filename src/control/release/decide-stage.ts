@@ -21,12 +21,8 @@ function hasFreshProof(status: ReleaseStatus): boolean {
 function report(step: Step, nowMs: number): Step {
   const { judgement, candidate, baseline } = step.status;
   const found = judgement === undefined ? 'Nothing was judged.' : `${judgement.verdict}: ${judgement.reason}`;
-  return end(
-    step,
-    'reported',
-    nowMs,
-    `Compared and kept out, as asked: version ${baseline} answers, not ${candidate}. ${found}`,
-  );
+  const reason = `Compared and kept out, as asked: version ${baseline} answers, not ${candidate}. ${found}`;
+  return end(step, nowMs, { phase: 'reported', reason });
 }
 
 /** The time is over, and there is no proof. */

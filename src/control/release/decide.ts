@@ -47,9 +47,10 @@ function look(before: ReleaseStatus, seen: Measurements, nowMs: number): Step {
   const waitingSinceMs = isSettled || status.phase === 'pending' ? undefined : (before.waitingSinceMs ?? nowMs);
   const missing = seen.replicas.filter(({ name }) => !obeyed.includes(name));
   const faults = Object.fromEntries(missing.map(({ name, fault }) => [name, fault]));
-  const next = { ...status, obeyed, faults, waitingSinceMs };
-  const events = [...verdictEvents(before, next), ...adviceEvents(before.advice, advice), ...faultEvents(before, next)];
-  return { status: next, events };
+  const told = adviceEvents(before.advised, advice);
+  const advised = told.length > 0 ? advice?.advice : before.advised;
+  const next = { ...status, obeyed, faults, waitingSinceMs, ...(advised !== undefined && { advised }) };
+  return { status: next, events: [...verdictEvents(before, next), ...told, ...faultEvents(before, next)] };
 }
 
 /** Each replica that begins to have a fault. */
@@ -63,9 +64,9 @@ function verdictEvents(before: ReleaseStatus, { judgement }: ReleaseStatus): Eve
   return [say('verdict', `${judgement.verdict}: ${judgement.reason}`)];
 }
 
-function adviceEvents(before: Advice | undefined, after: Advice | undefined): EventDraft[] {
-  if (after === undefined || after.advice === before?.advice) return [];
-  if (after.advice === undefined) return [say('advice', 'The adviser is no longer sure.')];
+/** Only where it says something else than the history has: near the threshold it is sure and not sure by turns. */
+function adviceEvents(told: ReleaseStatus['advised'], after: Advice | undefined): EventDraft[] {
+  if (after?.advice === undefined || after.advice === told) return [];
   const [driver] = after.drivers;
   const because = driver === undefined ? '' : `, mostly by ${driver.feature}`;
   const percent = (100 * after.probability).toFixed(1);
@@ -109,7 +110,21 @@ function decideAborting(step: Step, { seen, nowMs, isSettled }: Facts): Step {
     isSettled || seen.replicas.every(view => !view.isReachable) ? patienceMs.unreachable : patienceMs.obeying;
   if (!isComplete && nowMs - status.stageSinceMs < limitMs) return step;
   const told = missing.length === 0 ? '' : ` Not reached yet, and told when they are back: ${missing.join(', ')}.`;
-  return end(step, 'aborted', nowMs, `${status.reason}${told}`);
+  const where = missing.length === 0 ? 'on every replica' : 'where it was reached';
+  const back = status.obeyed.length === 0 ? '' : `Version ${status.baseline} answers alone again ${where}.`;
+  const said = `${back}${told}`.trim() || 'No replica serves.';
+  return end(step, nowMs, { phase: 'aborted', reason: `${status.reason}${told}`, said });
+}
+
+function promoted(step: Step, { seen, nowMs }: Facts): Step {
+  const { candidate, judgement } = step.status;
+  const reason = `Version ${candidate} answers alone. ${judgement?.reason ?? ''}`.trim();
+  const where = seen.replicas.every(({ isReachable }) => isReachable) ? '' : ' that can be reached';
+  return end(step, nowMs, {
+    phase: 'promoted',
+    reason,
+    said: `Version ${candidate} answers alone on every replica${where}.`,
+  });
 }
 
 /** What time and replicas ask for, once commands and the judge's veto are through. */
@@ -132,12 +147,7 @@ function decidePhase(step: Step, facts: Facts): Step {
       if (isOverdue) return abort(step, nowMs, `Replicas do not obey: ${faultsOf(status)}.`);
       if (!isSettled) return step;
       if (status.phase === 'running') return decideStage(step, nowMs);
-      return end(
-        step,
-        'promoted',
-        nowMs,
-        `Version ${status.candidate} answers alone. ${status.judgement?.reason ?? ''}`.trim(),
-      );
+      return promoted(step, facts);
     }
     case 'paused':
       // Nobody waits for a release that rests, unless somebody has asked it to go on.

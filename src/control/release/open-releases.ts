@@ -21,7 +21,7 @@ import { beginRelease } from './begin.js';
 import { openController } from './controller.js';
 import { evidenceOf } from './evidence.js';
 import type { Experts } from './hearing.js';
-import { tellLedger, type VersionLedger } from './ledger.js';
+import { ledgerTeller, type VersionLedger } from './ledger.js';
 import { patience } from './patience.js';
 import { planRelease } from './planning.js';
 import type { Releases } from './releases.js';
@@ -51,7 +51,7 @@ export interface ReleasesOptions {
   readonly database: SqlDatabase<ReleaseTables>;
   readonly fleet: Fleet;
   readonly repository: Repository;
-  /** Hears how releases ended, at least once each. */
+  /** Hears how releases began and ended, at least once each. */
   readonly versions?: VersionLedger;
   readonly clock?: Clock;
   readonly timers?: Timers;
@@ -95,6 +95,7 @@ export async function openReleases(options: ReleasesOptions): Promise<ReleaseDes
   const experts = { openJudge, openAdviser, ...options.experts };
   const controller = openController({ ...config, database, fleet, experts, clock, timers, onFault });
   const teller = await openTeller(database.query);
+  const tellLedger = ledgerTeller({ query: database.query, ledger: versions, onFault });
   const bounded = patience({ timers, limitMs: config.replicaTimeoutMs });
   const means = { repository, fleet, bounded, standing: (model: string) => standingVersion(database.query, model) };
   const signed = <Said extends { readonly by: string }>(word: Said): Said => (word.by === '' ? { ...word, by } : word);
@@ -126,7 +127,7 @@ export async function openReleases(options: ReleasesOptions): Promise<ReleaseDes
         takeOffice: () => database.takeOffice('releases'),
         async tick(office) {
           const moved = await controller.tick(office);
-          if (office.isHeld()) await tellLedger(database.query, versions);
+          if (office.isHeld()) await tellLedger();
           return moved;
         },
         besides: () => teller.tell(),

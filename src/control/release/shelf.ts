@@ -62,6 +62,11 @@ export async function activeReleases(query: Query): Promise<Shelved[]> {
   return rows.map(shelved);
 }
 
+export async function activeIds(query: Query): Promise<string[]> {
+  const rows = await query.selectFrom('release').select('id').where('active', '=', 1).orderBy('id').execute();
+  return rows.map(({ id }) => id);
+}
+
 /** The last release of each model that is over: its final route stands. */
 export async function standingReleases(query: Query): Promise<Shelved[]> {
   const rows = await query

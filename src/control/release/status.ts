@@ -84,6 +84,8 @@ export interface ReleaseStatus {
   readonly endedAtMs: number | undefined;
   readonly judgement: Judgement | undefined;
   readonly advice: Advice | undefined;
+  /** What the adviser said when the history last told of it. */
+  readonly advised?: 'hold' | 'go';
 }
 
 /** One thing that happened. */

@@ -70,11 +70,19 @@ export function abort(step: Step, nowMs: number, why: string, by = ''): Step {
   return withEvent(orderPhase(step, change, nowMs), say('phase', text, by));
 }
 
+export interface End {
+  readonly phase: 'promoted' | 'aborted' | 'reported';
+  /** Why, for who looks at the release. */
+  readonly reason: string;
+  /** What its history says last; the reason where it has not been told yet. */
+  readonly said?: string;
+}
+
 /** Over. After a promotion or a report one more route is ordered, which lets go of the version that is not needed. */
-export function end(step: Step, phase: 'promoted' | 'aborted' | 'reported', nowMs: number, reason: string): Step {
+export function end(step: Step, nowMs: number, { phase, reason, said = reason }: End): Step {
   const over = { phase, reason, endedAtMs: nowMs };
   const ended = phase === 'aborted' ? { ...step, status: { ...step.status, ...over } } : orderPhase(step, over, nowMs);
-  return withEvent({ ...ended, status: { ...ended.status, waitingSinceMs: undefined } }, say('phase', reason));
+  return withEvent({ ...ended, status: { ...ended.status, waitingSinceMs: undefined } }, say('phase', said));
 }
 
 /** Shares stay as they are and the stage's clock stands; the judge goes on listening. */
