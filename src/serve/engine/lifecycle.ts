@@ -183,12 +183,22 @@ export function lifecycle(parts: LifecycleParts): Lifecycle {
           faultChannel.publish(() => ({ model: name, what: 'versions could not be let go', reason: reasonFor(error) }));
         });
     },
-    openBeside: model =>
-      openVersion(model.package, workshop, model).catch((error: unknown) => {
-        const { name } = model.served;
+    openBeside(model) {
+      const { name } = model.served;
+      const stopping = () => new GalerkinError('MODEL_STOPPING', { model: name, version: 'any' });
+      if (isClosing) return Promise.reject(stopping());
+      const opening = inTurn.run(name, async () => {
+        const twin = await openVersion(model.package, workshop, model);
+        if (!isClosing) return twin;
+        // Nobody would end it any more.
+        await twin.scheduler.close(0);
+        throw stopping();
+      });
+      return opening.catch((error: unknown) => {
         faultChannel.publish(() => ({ model: name, what: 'no fresh baseline', reason: reasonFor(error) }));
         throw error;
-      }),
+      });
+    },
     dismiss(twin) {
       const done = endOf(twin, config.drainTimeoutMs).then(() => {
         leaving.delete(done);

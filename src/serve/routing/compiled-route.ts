@@ -12,6 +12,8 @@ export interface RouteParts {
   readonly random: Random;
   /** What follows the requests of a version. */
   trailOf(model: RunningModel, route: CompiledRoute): Trail;
+  /** Told when the versions that run have changed under a route. */
+  moved(route: Route, versions: readonly RunningModel[]): void;
   /** The fresh instances of a stable version, if there are some. */
   twinOf(stable: RunningModel): RunningModel | undefined;
 }
@@ -88,6 +90,7 @@ export class CompiledRoute implements Router {
   }
 
   over(versions: readonly RunningModel[]): CompiledRoute {
+    this.compiling.moved(this.route, versions);
     return new CompiledRoute(this.route, versions, this.compiling);
   }
 

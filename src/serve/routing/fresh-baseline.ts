@@ -9,6 +9,7 @@ export interface FreshBaselineParts {
 /** Of one model; at most one set of instances at a time. */
 export class FreshBaseline {
   private held: { readonly stable: RunningModel; readonly twin: RunningModel } | undefined;
+  private last: Promise<void> = Promise.resolve();
   /** Why there is none although one was asked for; '' otherwise. */
   fault = '';
 
@@ -19,8 +20,18 @@ export class FreshBaseline {
     return this.held?.stable === stable ? this.held.twin : undefined;
   }
 
-  /** Opens what is missing. A failure is kept: traffic flows without a baseline too. */
-  async bring(stable: RunningModel): Promise<void> {
+  /** Opens what is missing, one after the other. A failure is kept: traffic flows without a baseline too. */
+  bring(stable: RunningModel): Promise<void> {
+    this.last = this.last.then(() => this.open(stable));
+    return this.last;
+  }
+
+  /** Lets go of instances beside a version that is none of these: it has left, or was opened anew. */
+  keepBeside(versions: readonly RunningModel[]): void {
+    if (this.held !== undefined && !versions.includes(this.held.stable)) this.release();
+  }
+
+  private async open(stable: RunningModel): Promise<void> {
     if (this.held?.stable === stable || !isRepeatable(stable)) return;
     try {
       const twin = await this.parts.open(stable);

@@ -24,6 +24,7 @@ export interface ModelTrafficParts {
   readonly mirroring: Mirroring;
   readonly present: Present;
   twinOf(stable: RunningModel): RunningModel | undefined;
+  moved(route: Route, versions: readonly RunningModel[]): void;
 }
 
 export class ModelTraffic {
@@ -41,10 +42,11 @@ export class ModelTraffic {
 
   /** The route over these versions, whose requests are followed from here. */
   compile(route: Route, versions: readonly RunningModel[]): CompiledRoute {
-    const { random, twinOf } = this.parts;
+    const { random, twinOf, moved } = this.parts;
     return new CompiledRoute(route, versions, {
       random,
       twinOf,
+      moved,
       trailOf: (model, of) => new ArmTrail(this, model, of),
     });
   }

@@ -151,6 +151,7 @@ class RoutedModels implements TrafficControl {
       // This order is still among those under way.
       if (routed.orders.obeyed === undefined && routed.orders.underWay <= 1) table.direct(model, undefined);
       unpin();
+      this.settleBaseline(routed);
       void lifecycle.release(model, missing);
       throw error;
     } finally {
@@ -188,6 +189,24 @@ class RoutedModels implements TrafficControl {
     return baseline.twinOf(stable) === undefined && baseline.fault === '';
   }
 
+  /** Fresh instances beside a stable version that was opened anew. */
+  private async renewBaseline(routed: Routed, route: Route): Promise<void> {
+    const { table } = this.parts;
+    // The table is being changed; what runs then is seen afterwards.
+    await Promise.resolve();
+    const stable = this.stableOf(route);
+    if (stable === undefined || !this.lacksBaseline(routed, route)) return;
+    await routed.baseline.bring(stable);
+    if (routed.orders.obeyed === route) {
+      table.direct(route.model, routed.traffic.compile(route, table.versionsOf(route.model)));
+    } else this.settleBaseline(routed);
+  }
+
+  /** Lets go of fresh instances that the route which is obeyed does not want. */
+  private settleBaseline({ orders, baseline }: Routed): void {
+    if (orders.obeyed?.baseline === undefined) baseline.release();
+  }
+
   private statusOf(route: Route): RouteStatus {
     const { table, notes } = this.parts;
     const ready = table.versionsOf(route.model).flatMap(each => (each.isReady() ? [each.package.version] : []));
@@ -217,8 +236,12 @@ class RoutedModels implements TrafficControl {
       dismiss: twin => lifecycle.dismiss(twin),
     });
     const twinOf = (stable: RunningModel) => baseline.twinOf(stable);
-    const traffic = new ModelTraffic({ clock, random, ring, mirroring, present, twinOf });
-    const routed = { traffic, orders, baseline };
+    const moved = (route: Route, versions: readonly RunningModel[]): void => {
+      baseline.keepBeside(versions);
+      if (route.baseline !== undefined) void this.renewBaseline(routed, route);
+    };
+    const traffic = new ModelTraffic({ clock, random, ring, mirroring, present, twinOf, moved });
+    const routed: Routed = { traffic, orders, baseline };
     this.models.set(model, routed);
     return routed;
   }
