@@ -129,7 +129,7 @@ describe('applying a route', () => {
 });
 
 test('a request that waited at the door while its version left is taken by the stable one', async () => {
-  const house = await open({ options: { maxConcurrency: 1, adaptiveConcurrency: false } });
+  const house = await open({ options: { maxConcurrency: 1, adaptiveConcurrency: false, maxWaitMs: 60_000 } });
   const { traffic, url } = house.server;
   await traffic.apply(routeOf({ 1: 0, 2: 10_000 }));
   const release = held.holdAnswers(1);
@@ -146,7 +146,8 @@ test('a request that waited at the door while its version left is taken by the s
 });
 
 test('a request that waited at the door while its version was opened anew is taken by that version, not by the stable one', async () => {
-  const options = { maxConcurrency: 1, adaptiveConcurrency: false, modelControl: 'explicit', loadModels: '*' } as const;
+  const door = { maxConcurrency: 1, adaptiveConcurrency: false, maxWaitMs: 60_000 } as const;
+  const options = { ...door, modelControl: 'explicit', loadModels: '*' } as const;
   const house = await open({ options });
   const { traffic, url } = house.server;
   const rules = [{ version: 2, when: { kind: 'header', name: 'x-ring', equals: 'early' } }] as const;
