@@ -1,4 +1,5 @@
 // What the judge decides: bad versions are stopped soon, good ones are let in, and what is missing is said.
+import { seededRandom } from 'galerkin/base';
 import { openJudge } from 'galerkin/control';
 import { describe, expect, it } from 'vitest';
 import {
@@ -127,5 +128,28 @@ describe('what is missing', () => {
       verdict: 'continue',
       reason: expect.stringContaining('accuracy is not measured yet'),
     });
+  });
+});
+
+describe('the interval beside a verdict', () => {
+  it.each([
+    ['latency-p99', 0.5],
+    ['latency-p50', 0.1],
+    ['error-rate', 0.01],
+  ] as const)('does not reach beyond the margin of %s once it is proved, and may before', (metric, margin) => {
+    const judge = openJudge(judgeConfig(criterion(metric, margin)), versions);
+    const random = seededRandom(3);
+    const seen = { proved: 0, wider: 0 };
+    for (let k = 1; k <= 3000; k++) {
+      const latencyMs = 10 * Math.exp(0.4 * random.normal());
+      judge.hear(sampleOf({ version: 1 + (k % 2), latencyMs, ok: random.uniform() >= 0.002 }));
+      const [report] = k % 50 === 0 ? judge.judge(k).criteria : [];
+      if (report?.verdict === 'promote') {
+        seen.proved++;
+        expect(report.upper).toBeLessThanOrEqual(margin);
+        expect(report.upper).toBeGreaterThanOrEqual(report.effect ?? Number.NaN);
+      } else if (report !== undefined && (report.upper ?? margin) > margin) seen.wider++;
+    }
+    expect(Math.min(seen.proved, seen.wider)).toBeGreaterThan(0);
   });
 });

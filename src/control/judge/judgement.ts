@@ -55,7 +55,10 @@ export interface CriterionReport {
   /** Of each arm, in the metric's own unit; null before there is one. */
   readonly stable: number | null;
   readonly candidate: number | null;
-  /** How much worse the candidate is (as `margin` counts it), with the bounds of an interval that holds at all times; null before there is one. */
+  /**
+   * How much worse the candidate is (as `margin` counts it), with the bounds of an interval that holds at all times; null before
+   * there is one. Of a criterion with the verdict 'promote' the upper bound is the margin at most.
+   */
   readonly effect: number | null;
   readonly lower: number | null;
   readonly upper: number | null;

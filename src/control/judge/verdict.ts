@@ -87,6 +87,15 @@ function own(finding: Finding, config: JudgeConfig, accused: boolean): JudgeVerd
 }
 
 /**
+ * The upper bound that goes with the verdict. Bands of shares and quantiles are wider than what their tests know: where "worse
+ * by the margin" is refuted, the margin is a bound at the same level. None is given where the estimate is beyond it all the same.
+ */
+function upperOf({ criterion: { margin }, report: { effect, upper } }: Finding, verdict: JudgeVerdict): number | null {
+  if (verdict !== 'promote' || (upper !== null && upper <= margin)) return upper;
+  return effect === null || effect > margin ? null : margin;
+}
+
+/**
  * Abort where the capital that the worse criteria have gathered reaches 1/falseAlarm; promote where each criterion that counts
  * has evidence of 1/falsePass that it is not worse by its margin; else continue.
  */
@@ -98,13 +107,17 @@ export function judgementOf(input: VerdictInput): Judgement {
   const most = Math.max(...charges);
   // Of several that brought it down, those are named without which it might have stood.
   const accused = charges.map(charge => isAbort && charge * findings.length >= Math.min(most, 1 / config.falseAlarm));
-  const criteria: CriterionReport[] = findings.map((finding, k) => ({
-    metric: finding.criterion.metric,
-    ...finding.report,
-    test: finding.isGivenUp ? 'not measured' : finding.report.test,
-    verdict: own(finding, config, accused[k]),
-    margin: finding.criterion.margin,
-  }));
+  const criteria = findings.map((finding, k): CriterionReport => {
+    const verdict = own(finding, config, accused[k]);
+    return {
+      metric: finding.criterion.metric,
+      ...finding.report,
+      test: finding.isGivenUp ? 'not measured' : finding.report.test,
+      verdict,
+      upper: upperOf(finding, verdict),
+      margin: finding.criterion.margin,
+    };
+  });
   if (!isAbort) return { ...pass(input), atMs, criteria };
   const why = findings.filter((_, k) => accused[k]).map(harmSentence);
   return { verdict: 'abort', reason: `The candidate's ${why.join('; ')}.`, atMs, criteria };
