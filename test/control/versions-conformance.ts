@@ -200,6 +200,13 @@ export function registryConforms(freshUrl: () => string | Promise<string>): void
       await expect(versions.register('m', version, word)).rejects.toMatchObject({ code: expect.any(String) });
     expect(await versions.list()).toEqual([]);
     expect(await versions.list("' or 1=1 --")).toEqual([]);
+    for (const text of ['"m\\u0000"', 'null', '{}', '5']) {
+      const model = JSON.parse(text);
+      expect([await versions.list(model ?? {}), await versions.history(model)]).toEqual([[], []]);
+      await expect(versions.get(model, 1)).rejects.toMatchObject({ code: 'PACKAGE_VERSION_UNKNOWN' });
+    }
+    for (const version of [Number.NaN, 1.5, JSON.parse('null')])
+      await expect(versions.get('m', version)).rejects.toMatchObject({ code: 'PACKAGE_VERSION_UNKNOWN' });
     const odd = `'"; drop table model_version; -- \u{1F600}`;
     await versions.register('m', 1, { by: odd, why: odd });
     expect(await versions.history('m')).toMatchObject([{ by: odd, why: odd }]);

@@ -23,13 +23,19 @@ export interface EventDraft extends VersionKey {
   readonly release: string | undefined;
 }
 
-export const findRow = (query: VersionQuery, { model, version }: VersionKey): Promise<VersionRow | undefined> =>
-  query
+/** Whether there can be such a row: a database refuses to look for text with NUL, or for what is no number. */
+const canBe = (model: unknown, version?: unknown): boolean =>
+  typeof model === 'string' && !model.includes('\0') && (version === undefined || Number.isSafeInteger(version));
+
+export async function findRow(query: VersionQuery, { model, version }: VersionKey): Promise<VersionRow | undefined> {
+  if (!canBe(model, version ?? Number.NaN)) return undefined;
+  return query
     .selectFrom('model_version')
     .selectAll()
     .where('model', '=', model)
     .where('version', '=', version)
     .executeTakeFirst();
+}
 
 /** @throws PACKAGE_VERSION_UNKNOWN for a version that is not registered */
 export async function rowOf(query: VersionQuery, key: VersionKey): Promise<VersionRow> {
@@ -40,13 +46,15 @@ export async function rowOf(query: VersionQuery, key: VersionKey): Promise<Versi
 }
 
 /** Of a model, or of all; by name, newest version first. */
-export function rowsOf(query: VersionQuery, model?: string): Promise<VersionRow[]> {
+export async function rowsOf(query: VersionQuery, model?: string): Promise<VersionRow[]> {
+  if (model !== undefined && !canBe(model)) return [];
   const all = query.selectFrom('model_version').selectAll().orderBy('model').orderBy('version', 'desc');
   return (model === undefined ? all : all.where('model', '=', model)).execute();
 }
 
 /** Of a model or one of its versions, in order. */
-export function eventRows(query: VersionQuery, model: string, version?: number): Promise<EventRow[]> {
+export async function eventRows(query: VersionQuery, model: string, version?: number): Promise<EventRow[]> {
+  if (!canBe(model, version)) return [];
   const all = query.selectFrom('model_version_event').selectAll().where('model', '=', model).orderBy('sequence');
   return (version === undefined ? all : all.where('version', '=', version)).execute();
 }
