@@ -113,7 +113,7 @@ describe('the routes of releases', () => {
     expect(error).toMatch(/colour/);
   });
 
-  test.each(['limit=0', 'limit=-1', 'limit=many', 'limit=1001', 'limit=1.5', 'model='])(
+  test.each(['limit=0', 'limit=-1', 'limit=many', 'limit=1001', 'limit=1.5', 'model=', 'model=%00'])(
     'refuse a list with ?%s',
     async query => {
       expect((await desk.get(`/releases?${query}`)).status).toBe(400);

@@ -33,7 +33,7 @@ export function checkDocument(value: unknown): ReleaseDocument {
 }
 
 const listQuery = z.object({
-  model: z.string().min(1).max(200).optional(),
+  model: words(200).min(1).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(50),
 });
 
