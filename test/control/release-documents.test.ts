@@ -77,7 +77,10 @@ describe('release documents', () => {
       'model: a\nstrategy: { kind: canary, steps: [{ weight: 50% }, { weight: 5% }] }\n',
       'do not fall',
     ],
-    ['nothing', '', 'line 1'],
+    ['nothing', '', "line 1: wanted members such as 'model' and 'strategy', got nothing"],
+    ['a list', '- model: darcy\n', 'got a list'],
+    ['a text', '"darcy"', 'got a string'],
+    ['bytes that are no text', String.fromCharCode(...Array.from({ length: 64 }, (_, k) => (k * 37) % 128)), 'line 1'],
   ])('%s is refused', async (_, text, fault) => {
     expect(await faultsOf(written('yaml', text))).toContain(fault);
   });
@@ -88,8 +91,12 @@ describe('release documents', () => {
     });
     expect(await faultsOf(written('toml', ''))).toContain('.yaml');
     expect(await faultsOf(written('mjs', 'export const release = 1;'))).toContain('default export');
+    expect(await faultsOf(written('mjs', 'export default [];'))).toContain('got a list');
     expect(await faultsOf(written('mjs', 'throw new Error("no");'))).toContain('cannot be loaded: no');
-    await expect(readReleaseDocument(`${freshPath()}.json`)).rejects.toMatchObject({ code: 'FILE_READ_FAILED' });
+    for (const missing of ['json', 'mjs'])
+      await expect(readReleaseDocument(`${freshPath()}.${missing}`)).rejects.toMatchObject({
+        code: 'FILE_READ_FAILED',
+      });
   });
 });
 

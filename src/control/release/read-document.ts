@@ -50,6 +50,16 @@ function lineOf({ document, lines }: Parsed, path: readonly PropertyKey[]): stri
   return 'line 1';
 }
 
+const isMapping = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What stands in the place of a document. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+}
+
+const wanted = "members such as 'model' and 'strategy'";
+
 function readText(text: string, path: string): ReleaseDocument {
   const parsed = parseText(text, path);
   let value: ReleaseDocument;
@@ -58,6 +68,7 @@ function readText(text: string, path: string): ReleaseDocument {
   } catch (cause) {
     throw refuse(path, [cause instanceof Error ? cause.message : String(cause)], cause);
   }
+  if (!isMapping(value)) throw refuse(path, [`${lineOf(parsed, [])}: wanted ${wanted}, got ${kindOf(value)}`]);
   const checked = releaseSchema.safeParse(value);
   if (checked.success) return value;
   const faults = checked.error.issues.map(({ path: place, message }) => {
@@ -70,6 +81,8 @@ function readText(text: string, path: string): ReleaseDocument {
 /** What a module exports: it is run, so it is trusted as any code that one runs. */
 async function readModule(path: string): Promise<ReleaseDocument> {
   let loaded: { readonly default?: ReleaseDocument };
+  // A missing file has an error of its own.
+  await readBytes(path, { budgetBytes: mostBytes });
   try {
     loaded = await import(pathToFileURL(path).href);
   } catch (cause) {
@@ -78,7 +91,8 @@ async function readModule(path: string): Promise<ReleaseDocument> {
     throw refuse(path, [`it cannot be loaded: ${why}${hint}`], cause);
   }
   const { default: value } = loaded;
-  if (value === undefined) throw refuse(path, ['wanted a default export that is a release document']);
+  if (value === undefined || !isMapping(value))
+    throw refuse(path, [`wanted a default export with ${wanted}, got ${kindOf(value)}`]);
   const checked = releaseSchema.safeParse(value);
   if (checked.success) return value;
   throw refuse(

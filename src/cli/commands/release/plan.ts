@@ -1,10 +1,9 @@
 // `galerkin release plan FILE`: what a release would do, and why it would be refused; changes nothing.
 import { Command } from 'commander';
-import type { PlanAnswer } from '../../../control/index.js';
+import { type PlanAnswer, readReleaseDocument } from '../../../control/index.js';
 import { facts, report, table } from '../../output.js';
 import { planRelease, serverFlag } from '../../release/api.js';
 import { fitted } from '../../release/canvas.js';
-import { readReleaseFile } from '../../release/document-file.js';
 import { clockTime, plain, sharePercent } from '../../release/words.js';
 
 const refused = 65;
@@ -19,7 +18,7 @@ export function planCommand(): Command {
 }
 
 async function plan(file: string, { server, json }: { server: string; json: boolean }): Promise<void> {
-  const planned = await planRelease(server, await readReleaseFile(file));
+  const planned = await planRelease(server, await readReleaseDocument(file));
   report(json, planned, () => fitted(text(planned), process.stdout));
   if (planned.faults.length > 0) process.exitCode = refused;
 }

@@ -1,10 +1,10 @@
 // `galerkin release start FILE`: begins a release and follows it to its end; traffic for trying it out if asked.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { seededRandom } from '../../../base/index.js';
+import { readReleaseDocument } from '../../../control/index.js';
 import { onInterrupt } from '../../interrupt.js';
 import { report } from '../../output.js';
 import { byFlag, planRelease, serverFlag, startRelease, whyFlag } from '../../release/api.js';
-import { readReleaseFile } from '../../release/document-file.js';
 import { exitOf, summaryOf } from '../../release/summary.js';
 import { startTraffic, type Traffic } from '../../release/traffic.js';
 import { watchRelease } from '../../release/watch.js';
@@ -56,13 +56,13 @@ export function startReleaseCommand(): Command {
 
 async function start(file: string, flags: StartFlags): Promise<void> {
   const { server, traffic: requestsPerSecond, seed, watch, json } = flags;
-  const document = await readReleaseFile(file);
-  const model = typeof document.model === 'string' ? document.model : '';
+  const document = await readReleaseDocument(file);
+  const { model } = document;
   const { signal, dispose } = onInterrupt();
   let traffic: Traffic | undefined;
   try {
     // First, so that nothing is begun where there is nothing to send.
-    if (requestsPerSecond !== undefined && watch && model !== '')
+    if (requestsPerSecond !== undefined && watch)
       traffic = await startTraffic({ server, model, requestsPerSecond, random: seededRandom(seed) });
     const { notes } = await planRelease(server, document);
     if (!json) for (const note of notes) process.stderr.write(`${plain(note)}\n`);
