@@ -57,7 +57,7 @@ export const routeSchema = z
     /** Copies that a model of the same repository, such as the solver, answers too, as the truth for both versions. */
     checks: z.strictObject({ model: z.string().min(1).max(200), share }).optional(),
   })
-  .superRefine(({ stable, shares, rules, mirrors, baseline }, context) => {
+  .superRefine(({ model, stable, shares, rules, mirrors, baseline, checks }, context) => {
     const sum = shares.reduce((total, each) => total + each.share, 0);
     const fault = (path: string, message: string) => context.addIssue({ code: 'custom', message, path: [path] });
     if (sum !== wholeShare) fault('shares', `wanted shares that sum to ${wholeShare}, got ${sum}`);
@@ -69,6 +69,7 @@ export const routeSchema = z
       fault('baseline', `wanted at most the stable version's share of ${own}, got ${baseline.share}`);
     for (const each of [...rules, ...mirrors])
       if (!known.has(each.version)) fault('shares', `wanted version ${each.version}, which a rule or mirror names`);
+    if (checks?.model === model) fault('checks', 'wanted another model: this one would be true by its own word');
     if (mirrors.some(each => each.version === stable)) fault('mirrors', 'wanted other versions than the stable one');
   });
 

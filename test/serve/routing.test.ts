@@ -84,6 +84,8 @@ describe('the fence', () => {
   test('a route that does not hold together, or of a model that is not there, is refused', async () => {
     const broken = { ...routeOf({ 1: 10_000 }), shares: [{ version: 1, share: 9_999 }] };
     await expect(traffic().apply(broken)).rejects.toMatchObject({ code: 'ROUTE_INVALID' });
+    // A version compared with itself would be without error, and every candidate worse.
+    expect(() => routeOf({ 1: 10_000 }, { checks: { model: 'scale', share: 10 } })).toThrow(/wanted another model/);
     const nobody = parseRoute({ ...routeOf({ 1: 10_000 }), model: 'nobody' });
     await expect(traffic().apply(nobody)).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' });
     expect(() => traffic().status('nobody')).toThrow(expect.objectContaining({ code: 'MODEL_UNKNOWN' }));
