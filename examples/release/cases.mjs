@@ -121,6 +121,7 @@ export async function runCase({ repository, strategy, kind, requestsPerSecond = 
       candidateAnswers: by(total, version),
       /** When the last request was sent that each version answered. */
       lastSentMs: { stable: total.lastSentMs[1], candidate: total.lastSentMs[version] },
+      failed: total.failed,
       evidence: await desk.evidence(id),
     };
   } finally {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { baselineBefore, baselineIn } from '../../dist/control/release/even-share.js';
 
 const shareIn = (candidateShare: number, mirrorShare = 0): number | undefined =>
-  baselineIn({ candidateShare, mirrorShare }).baseline?.share;
+  baselineIn({ candidateShare, mirrorShare, replicas: 'all' }, true).baseline?.share;
 
 describe('the fresh baseline of a stage', () => {
   test('is asked as often as the candidate, copies included', () => {
@@ -14,11 +14,18 @@ describe('the fresh baseline of a stage', () => {
     expect(shareIn(500, 2_000)).toBe(2_400);
   });
 
-  test('is left out where the stable version is as seldom asked, and where nothing is compared', () => {
-    expect(shareIn(5_000)).toBeUndefined();
-    expect(shareIn(0, wholeShare)).toBeUndefined();
+  test('is all that the stable version has where the candidate has as much, and none where nothing is compared', () => {
+    expect(shareIn(5_000)).toBe(5_000);
+    expect(shareIn(8_000)).toBe(2_000);
+    expect(shareIn(0, wholeShare)).toBe(wholeShare);
     expect(shareIn(wholeShare)).toBeUndefined();
     expect(shareIn(0)).toBeUndefined();
+  });
+
+  test('answers alone on the replicas that still have the stable version, where whole replicas change', () => {
+    const rolling = { candidateShare: wholeShare, mirrorShare: 0, replicas: 1 };
+    expect(baselineIn(rolling, true)).toEqual({});
+    expect(baselineIn(rolling, false)).toEqual({ baseline: { share: wholeShare } });
   });
 
   test('is never more than what the stable version has', () => {
@@ -42,7 +49,7 @@ describe('the fresh baseline of a stage', () => {
       atEnd: 'next' as const,
     });
     expect(baselineBefore([stage(500), stage(5_000)])).toEqual({ baseline: { share: 0 } });
-    expect(baselineBefore([stage(5_000)])).toEqual({});
+    expect(baselineBefore([stage(0), stage(wholeShare)])).toEqual({});
   });
 });
 

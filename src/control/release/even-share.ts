@@ -1,30 +1,23 @@
-// How much traffic fresh instances of the stable version get, so that what the candidate is held against is asked as often as it is.
+// How much traffic fresh instances of the stable version get, so that what the candidate is held against is as new, and asked as often, as it is.
 import { type Route, wholeShare } from '../../model/index.js';
 import type { Stage } from './status.js';
 
-/** Where the candidate's load comes so near to the stable version's own, both are about as warm. */
-const alike = 0.75;
+type Baseline = Pick<Route, 'baseline'>;
+type Shares = Pick<Stage, 'candidateShare' | 'mirrorShare' | 'replicas'>;
 
-/**
- * What the candidate answers, copies included, as a part of all traffic; undefined where the stable version's own instances are
- * as seldom asked, or none of the two is asked.
- */
-function evenShare(candidateShare: number, mirrorShare: number): number | undefined {
+/** What the candidate answers, copies included, as a part of all traffic; no more than the stable version has. */
+function evenShare({ candidateShare, mirrorShare }: Omit<Shares, 'replicas'>): number {
   const stable = wholeShare - candidateShare;
-  const load = candidateShare + Math.round((mirrorShare * stable) / wholeShare);
-  return load === 0 || load >= alike * stable ? undefined : load;
+  return Math.min(stable, candidateShare + Math.round((mirrorShare * stable) / wholeShare));
 }
 
-type Baseline = Pick<Route, 'baseline'>;
-
-/** For a replica in this stage. */
-export function baselineIn({ candidateShare, mirrorShare }: Pick<Stage, 'candidateShare' | 'mirrorShare'>): Baseline {
-  const share = evenShare(candidateShare, mirrorShare);
-  return share === undefined ? {} : { baseline: { share } };
+/** For a replica in this stage. Where whole replicas change, the others answer from fresh instances alone. */
+export function baselineIn({ candidateShare, mirrorShare, replicas }: Shares, isReached: boolean): Baseline {
+  const own = { candidateShare: isReached ? candidateShare : 0, mirrorShare };
+  const share = !isReached && replicas !== 'all' ? wholeShare : evenShare(own);
+  return share === 0 ? {} : { baseline: { share } };
 }
 
 /** Before the first stage: loaded and warmed where some stage needs them. */
 export const baselineBefore = (stages: readonly Stage[]): Baseline =>
-  stages.some(({ candidateShare, mirrorShare }) => evenShare(candidateShare, mirrorShare) !== undefined)
-    ? { baseline: { share: 0 } }
-    : {};
+  stages.some(stage => evenShare(stage) > 0 || stage.replicas !== 'all') ? { baseline: { share: 0 } } : {};

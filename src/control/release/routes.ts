@@ -40,15 +40,14 @@ function staged(status: ReleaseStatus, stage: Stage, index: number): Plan {
   const isReached = stage.replicas === 'all' || index < stage.replicas;
   const { truth, freshBaseline } = spec;
   const { sticky, mirrorShare } = stage;
-  const candidateShare = isReached ? stage.candidateShare : 0;
   const copies = mirrorShare > 0;
   return {
-    ...both(status, candidateShare),
+    ...both(status, isReached ? stage.candidateShare : 0),
     rules: isReached ? stage.rules.map(when => ({ version: candidate, when })) : [],
     ...(sticky !== undefined && { sticky }),
     salt: id,
     mirrors: copies ? [{ version: candidate, share: mirrorShare }] : [],
-    ...(freshBaseline && baselineIn({ candidateShare, mirrorShare })),
+    ...(freshBaseline && baselineIn(stage, isReached)),
     ...(copies && truth !== undefined && { checks: { model: truth.model, share: truth.share } }),
   };
 }
