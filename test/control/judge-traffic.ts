@@ -1,6 +1,6 @@
 // Simulated traffic of a release: two versions side by side, with the noise that real latencies have.
 import { type Random, seededRandom } from 'galerkin/base';
-import { type JudgeConfig, type JudgedMetric, type Judgement, openJudge } from 'galerkin/control';
+import { type Criterion, type JudgeConfig, type JudgedMetric, type Judgement, openJudge } from 'galerkin/control';
 import type { RequestSample } from 'galerkin/observe';
 
 export const versions = { stable: 1, candidate: 2 };
@@ -24,7 +24,7 @@ export const sampleOf = (facts: Partial<RequestSample>): RequestSample => ({
 
 export const criterion = (metric: JudgedMetric, margin: number, advisory = false) => ({ metric, margin, advisory });
 
-export const judgeConfig = (...criteria: ReturnType<typeof criterion>[]): JudgeConfig => ({
+export const judgeConfig = (...criteria: readonly Criterion[]): JudgeConfig => ({
   falseAlarm: 0.01,
   falsePass: 0.05,
   minSamples: 50,

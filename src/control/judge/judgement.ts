@@ -25,6 +25,11 @@ export interface Criterion {
    * Difference: the largest mean relative L2 difference from the stable version's answers.
    */
   readonly margin: number;
+  /**
+   * Of a latency: differences of fewer milliseconds do not matter, whatever part of it they are; 0 where it is left out. Below
+   * about half a millisecond the same version is now quicker, now slower, as the machine places its threads.
+   */
+  readonly leastMs?: number;
   /** The release may be promoted without this one's proof, but never against its veto. */
   readonly advisory: boolean;
 }

@@ -3,7 +3,10 @@ import type { RequestSample } from '../../observe/index.js';
 import type { Arm } from './arms.js';
 import type { CriterionReport } from './judgement.js';
 
-export type TestReport = Omit<CriterionReport, 'metric' | 'verdict' | 'margin'>;
+export type TestReport = Omit<CriterionReport, 'metric' | 'verdict' | 'margin'> & {
+  /** Where it is not the criterion's. */
+  readonly margin?: number;
+};
 
 export interface MetricTest {
   hear(sample: RequestSample, arm: Arm): void;
@@ -27,6 +30,10 @@ export interface Levels {
   readonly falseAlarm: number;
   readonly falsePass: number;
 }
+
+/** The margin in use: that of the criterion, or what the least difference that matters is of the stable version's time. */
+export const marginInUse = (margin: number, leastMs: number, stableMs: number): number =>
+  stableMs > 0 ? Math.max(margin, leastMs / stableMs) : margin;
 
 /** The part of a margin that matters: what is less is let in if it can be proved to be less than the whole. */
 export const materialPart = 0.5;

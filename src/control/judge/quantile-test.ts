@@ -5,7 +5,7 @@ import { type Arm, addToBlock, blockInfo, blockState, emptyBlock } from './arms.
 import { quantileOf, type SketchState } from './log-sketch.js';
 import { addEntry, meanState, weightedMean } from './mean-state.js';
 import { latencyOf } from './measure.js';
-import { type Levels, type MetricTest, materialPart, type TestReport } from './metric-test.js';
+import { type Levels, type MetricTest, marginInUse, materialPart, type TestReport } from './metric-test.js';
 import { quantileBand } from './quantile-band.js';
 import { addProportions, proportionsState } from './two-proportions.js';
 
@@ -33,6 +33,8 @@ const fewest = 20;
 export interface QuantileTestOptions {
   readonly probability: number;
   readonly margin: number;
+  /** Smaller differences do not matter. */
+  readonly leastMs?: number;
   readonly levels: Levels;
   readonly sketches: Readonly<Record<Arm, SketchState>>;
   readonly state: unknown;
@@ -92,7 +94,7 @@ function reportOf(state: QuantileState, options: QuantileTestOptions): TestRepor
  * "worse by the margin" where it exceeds (1 + margin) times the threshold less often than the stable version the threshold.
  */
 export function quantileTest(options: QuantileTestOptions): MetricTest {
-  const { probability, margin, sketches } = options;
+  const { probability, margin, leastMs = 0, sketches } = options;
   const state = quantileState.parse(options.state ?? {});
   const allowed = Math.log1p(margin);
   const wanted = Math.max(fewest, fewestOver / (1 - probability));
@@ -115,7 +117,9 @@ export function quantileTest(options: QuantileTestOptions): MetricTest {
     hear,
     isMeasured: () => sketches.stable.count > 0 && sketches.candidate.count > 0,
     logHarm: () => believed(state, state.worse.logEvidence),
-    matters: materialPart * margin,
+    get matters() {
+      return Math.max(materialPart * margin, marginInUse(0, leastMs, quantileOf(sketches.stable, probability) ?? 0));
+    },
     needsCount: true,
     patience: 1,
     report: () => reportOf(state, options),

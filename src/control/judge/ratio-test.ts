@@ -4,7 +4,7 @@ import { addAfter, afterMean, afterMeanState, rememberStable } from './after-sta
 import { type Arm, addToBlock, blockInfo, blockState, emptyBlock } from './arms.js';
 import { addEntry, type MeanState, meanState, weightedMean } from './mean-state.js';
 import type { RatioMeasure } from './measure.js';
-import { type Levels, type MetricTest, materialPart, type TestReport } from './metric-test.js';
+import { type Levels, type MetricTest, marginInUse, materialPart, type TestReport } from './metric-test.js';
 import { boundDistance, logEvidenceAbove, logEvidenceBelow, type WeightedMean } from './t-mixture.js';
 
 const number = z.number().default(0);
@@ -59,6 +59,8 @@ function best(sources: readonly Source[]): WeightedMean | undefined {
 export interface RatioTestOptions {
   readonly measure: RatioMeasure;
   readonly margin: number;
+  /** Of times: smaller differences do not matter. */
+  readonly leastMs?: number;
   readonly levels: Levels;
   readonly state: unknown;
 }
@@ -77,9 +79,11 @@ function addPair(pairs: MeanState, candidate: number, stable: number): void {
 }
 
 /** Candidate over stable, with the margin relative: 0.1 is 10 %. */
-export function ratioTest({ measure, margin, levels, state: from }: RatioTestOptions): MetricTest {
+export function ratioTest({ measure, margin, leastMs = 0, levels, state: from }: RatioTestOptions): MetricTest {
   const state = ratioState.parse(from ?? {});
-  const limit = Math.log1p(margin);
+  const stableMean = (): number => (state.stable.count === 0 ? 0 : Math.exp(state.stable.sum / state.stable.count));
+  const allowed = (): number => marginInUse(margin, leastMs, stableMean());
+  const limit = (): number => Math.log1p(allowed());
   const idle = { part: afterPart, log: 0 };
   const logHarm = (): number => {
     const after = afterMean(state.after);
@@ -87,7 +91,7 @@ export function ratioTest({ measure, margin, levels, state: from }: RatioTestOpt
     return logOfMix([...sourcesOf(state).map(({ part, fit }) => ({ part, log: logEvidenceAbove(fit, 0) })), besides]);
   };
   const logSafety = (): number =>
-    logOfMix([...sourcesOf(state).map(({ part, fit }) => ({ part, log: logEvidenceBelow(fit, limit) })), idle]);
+    logOfMix([...sourcesOf(state).map(({ part, fit }) => ({ part, log: logEvidenceBelow(fit, limit()) })), idle]);
 
   const count = (arm: Arm, value: number): void => {
     state[arm].count += 1;
@@ -109,7 +113,7 @@ export function ratioTest({ measure, margin, levels, state: from }: RatioTestOpt
     count(arm, own);
     addAnswer(state, arm, own);
     if (arm === 'stable') rememberStable(state.after, own);
-    else addAfter(state.after, own, limit);
+    else addAfter(state.after, own, limit());
   };
   const report = (): TestReport => {
     const sources = sourcesOf(state);
@@ -129,18 +133,23 @@ export function ratioTest({ measure, margin, levels, state: from }: RatioTestOpt
       stable: meanOf(state.stable),
       candidate: meanOf(state.candidate),
       effect:
-        fit === undefined ? null : Math.expm1(Math.max(fit.mean, since === undefined ? fit.mean : since.mean + limit)),
+        fit === undefined
+          ? null
+          : Math.expm1(Math.max(fit.mean, since === undefined ? fit.mean : since.mean + limit())),
       lower: bound(levels.falseAlarm, -1),
       upper: bound(levels.falsePass, 1),
       harm: Math.exp(logHarm()),
       safety: Math.exp(logSafety()),
+      margin: allowed(),
     };
   };
   return {
     hear,
     isMeasured: () => state.answers.entries > 0 || state.pairs.entries > 0,
     logHarm,
-    matters: materialPart * margin,
+    get matters() {
+      return Math.max(materialPart * margin, marginInUse(0, leastMs, stableMean()));
+    },
     needsCount: true,
     patience: 1,
     report,

@@ -54,15 +54,16 @@ const patienceForPairs = 10;
 const patienceForTruth = 100;
 
 export function testOf({ criterion, config, surroundings, state }: TestOf): MetricTest {
-  const { metric, margin } = criterion;
+  const { metric, margin, leastMs = 0 } = criterion;
   const levels = { falseAlarm: config.falseAlarm, falsePass: config.falsePass };
   const { sketches } = surroundings;
   const ratio = (measure: RatioMeasure) => ratioTest({ measure, margin, levels, state });
+  const timeRatio = (measure: RatioMeasure) => ratioTest({ measure, margin, leastMs, levels, state });
   const rate = (isBad: (sample: RequestSample) => boolean | undefined) => rateTest({ isBad, margin, levels, state });
-  const quantile = (probability: number) => quantileTest({ probability, margin, levels, sketches, state });
+  const quantile = (probability: number) => quantileTest({ probability, margin, leastMs, levels, sketches, state });
   switch (metric) {
     case 'latency-mean':
-      return ratio(latencyOf);
+      return timeRatio(latencyOf);
     case 'latency-p50':
       return quantile(0.5);
     case 'latency-p95':
@@ -70,7 +71,7 @@ export function testOf({ criterion, config, surroundings, state }: TestOf): Metr
     case 'latency-p99':
       return quantile(0.99);
     case 'resource-use':
-      return ratio(computeOf);
+      return timeRatio(computeOf);
     case 'residual':
       return ratio(residualOf);
     case 'conservation':

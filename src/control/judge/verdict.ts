@@ -58,7 +58,7 @@ interface Decision {
 function lack({ criterion, report, isMeasured }: Finding): string {
   if (!isMeasured) return `${criterion.metric} is not measured yet`;
   const bound = report.upper === null ? 'unknown' : amount(criterion, report.upper);
-  return `${criterion.metric} may still be worse by ${bound}, ${amount(criterion, criterion.margin)} is allowed`;
+  return `${criterion.metric} may still be worse by ${bound}, ${amount(criterion, report.margin ?? criterion.margin)} is allowed`;
 }
 
 function pass({ config, heard, findings }: VerdictInput): Decision {
@@ -90,7 +90,8 @@ function own(finding: Finding, config: JudgeConfig, accused: boolean): JudgeVerd
  * The upper bound that goes with the verdict. Bands of shares and quantiles are wider than what their tests know: where "worse
  * by the margin" is refuted, the margin is a bound at the same level. None is given where the estimate is beyond it all the same.
  */
-function upperOf({ criterion: { margin }, report: { effect, upper } }: Finding, verdict: JudgeVerdict): number | null {
+function upperOf({ criterion, report }: Finding, verdict: JudgeVerdict): number | null {
+  const { effect, upper, margin = criterion.margin } = report;
   if (verdict !== 'promote' || (upper !== null && upper <= margin)) return upper;
   return effect === null || effect > margin ? null : margin;
 }
@@ -115,7 +116,7 @@ export function judgementOf(input: VerdictInput): Judgement {
       test: finding.isGivenUp ? 'not measured' : finding.report.test,
       verdict,
       upper: upperOf(finding, verdict),
-      margin: finding.criterion.margin,
+      margin: finding.report.margin ?? finding.criterion.margin,
     };
   });
   if (!isAbort) return { ...pass(input), atMs, criteria };

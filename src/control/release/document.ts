@@ -40,12 +40,22 @@ const margin = z.union([z.number().min(0).max(1000), z.string()]).transform((val
   return z.NEVER;
 });
 
-const criterion = z.strictObject({
-  metric: z.enum(judgedMetrics),
-  margin,
-  /** Its proof is not needed for a promotion; its veto still counts. */
-  advisory: z.boolean().default(false),
-});
+const timed = new Set<string>(['latency-mean', 'latency-p50', 'latency-p95', 'latency-p99', 'resource-use']);
+const usualLeastMs = 0.5;
+
+const criterion = z
+  .strictObject({
+    metric: z.enum(judgedMetrics),
+    margin,
+    /** Of latency and resource use: differences below this time do not matter, whatever part they are; usually 0.5ms. */
+    least: duration.optional(),
+    /** Its proof is not needed for a promotion; its veto still counts. */
+    advisory: z.boolean().default(false),
+  })
+  .transform(({ least, ...stated }) => ({
+    ...stated,
+    leastMs: least ?? (timed.has(stated.metric) ? usualLeastMs : 0),
+  }));
 
 /** Judged unless the document says otherwise; what a version does not measure is passed over. */
 export const usualCriteria = Object.freeze([

@@ -59,8 +59,8 @@ async function faultsOf({ spec, stages, candidate, baseline }: Pair, means: Base
   return faults;
 }
 
-const shown = ({ metric, margin, advisory }: Criterion): string =>
-  `${metric}, margin ${margin}${advisory ? ', advisory' : ''}`;
+const shown = ({ metric, margin, leastMs = 0, advisory }: Criterion): string =>
+  `${metric}, margin ${margin}${leastMs > 0 ? ` or ${leastMs} ms` : ''}${advisory ? ', advisory' : ''}`;
 
 /** @throws RELEASE_INVALID, PACKAGE_UNKNOWN, PACKAGE_VERSION_UNKNOWN; RELEASE_REFUSED where there is nothing to compare with */
 export async function planRelease(document: ReleaseDocument, means: BaselineMeans): Promise<Planned> {
