@@ -66,7 +66,7 @@ describe.skipIf(!hasChromium())('releases of a real server', () => {
     await page.getByLabel('Why').fill('only a rehearsal');
     await page.keyboard.press('Enter');
     await state('[data-phase="aborted"]');
-    expect(await page.textContent('.release-why')).toContain('only a rehearsal');
+    await expect.poll(() => page.textContent('.release-why')).toContain('only a rehearsal');
     await expect.poll(() => page.locator('.events').textContent()).toMatch(/only a rehearsal.*by bob/);
     expect((await server.ask(20)).versions).toEqual({ 1: 20 });
 
