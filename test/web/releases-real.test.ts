@@ -59,15 +59,19 @@ describe.skipIf(!hasChromium())('releases of a real server', () => {
       () => Number(window.document.querySelector('[data-plot="effect-error-rate"]')?.getAttribute('data-points')) > 1,
     );
     expect(await page.textContent('.release-begun')).toContain('twice as good');
-    await expect.poll(() => page.locator('[data-sketch="latency"] rect').count()).toBeGreaterThan(2);
+    await expect
+      .poll(() => page.locator('[data-sketch="latency"] rect').count(), { timeout: 10_000 })
+      .toBeGreaterThan(2);
 
     await page.getByRole('button', { name: 'Abort…' }).click();
     await page.keyboard.type('bob');
     await page.getByLabel('Why').fill('only a rehearsal');
     await page.keyboard.press('Enter');
     await state('[data-phase="aborted"]');
-    await expect.poll(() => page.textContent('.release-why')).toContain('only a rehearsal');
-    await expect.poll(() => page.locator('.events').textContent()).toMatch(/only a rehearsal.*by bob/);
+    await expect.poll(() => page.textContent('.release-why'), { timeout: 10_000 }).toContain('only a rehearsal');
+    await expect
+      .poll(() => page.locator('.events').textContent(), { timeout: 10_000 })
+      .toMatch(/only a rehearsal.*by bob/);
     expect((await server.ask(20)).versions).toEqual({ 1: 20 });
 
     const [report] = await Promise.all([
