@@ -2,8 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CaseResult, type Kind, learnSmall, runCase } from '../examples/release/cases.mjs';
+import type { CaseResult, Kind } from '../examples/release/cases.mjs';
 import { type BenchResult, median } from './result.js';
+
+/** The examples are plain JavaScript and run from where they lie, not from where benchmarks are built. */
+const cases: typeof import('../examples/release/cases.mjs') = await import(
+  new URL('../../examples/release/cases.mjs', import.meta.url).href
+);
+const { learnSmall, runCase } = cases;
 
 const rounds = 3;
 

@@ -22,7 +22,7 @@ async function documentOf(strategy) {
   const document = await readReleaseDocument(join(here, `${strategy}.yaml`));
   if (strategy === 'shadow') document.strategy.end = 'promote';
   if (strategy === 'blue-green') document.strategy.watch = '2s';
-  if (strategy === 'ab') document.strategy.hold = '20s';
+  if (strategy === 'ab') document.strategy.hold = '12s';
   return document;
 }
 

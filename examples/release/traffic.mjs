@@ -15,7 +15,7 @@ const mostInFlight = 256;
 
 /** @param {TrafficOptions} options */
 export function startTraffic(options) {
-  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: options });
+  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: options, execArgv: [] });
   /** @type {((tally: Tally) => void)[]} */
   const waiting = [];
   worker.on('message', tally => waiting.shift()?.(tally));
