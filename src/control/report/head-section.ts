@@ -73,7 +73,10 @@ export function headSection(evidence: ReleaseEvidence, latestMs: number): Markup
     fact(isFinal(status) ? 'ended (UTC)' : 'as of (UTC)', shownTime(untilMs)),
     fact('took', shownDuration(untilMs - startedAtMs)),
     fact('candidate samples', String(samples)),
-    fact('replicas that obey', `${obeyed.length} of ${Math.max(members.length, obeyed.length)}`),
+    // The last order is sent as the release ends: who obeys it is not written down any more.
+    ...(isFinal(status)
+      ? []
+      : [fact('replicas that obey', `${obeyed.length} of ${Math.max(members.length, obeyed.length)}`)]),
   ];
   const why = begunSentence(evidence);
   return markup`<header class="${looks[phase]}"><p class="phase">${phase}</p><h1>${verdictSentence(status)}</h1><p class="lead">${status.reason}</p>${why === '' ? undefined : markup`<p class="soft">${why}</p>`}${faultList(status)}<dl class="facts">${facts}</dl></header>`;

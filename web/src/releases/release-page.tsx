@@ -68,12 +68,14 @@ function Head({ releases, evidence, isLive }: ReleasePageProps) {
           <dt>{ended === undefined ? 'so far' : 'took'}</dt>
           <dd>{formatSpan((ended ?? latestMs) - status.startedAtMs)}</dd>
         </div>
-        <div>
-          <dt>replicas that obey</dt>
-          <dd>
-            {status.obeyed.length} of {Math.max(status.members.length, status.obeyed.length)}
-          </dd>
-        </div>
+        {ended === undefined && (
+          <div>
+            <dt>replicas that obey</dt>
+            <dd>
+              {status.obeyed.length} of {Math.max(status.members.length, status.obeyed.length)}
+            </dd>
+          </div>
+        )}
       </dl>
       <Commands releases={releases} status={status} />
     </section>
