@@ -7,6 +7,7 @@ import {
   type Examples,
   features,
   makeExamples,
+  noChange,
   openAdviser,
   probabilitiesOf,
   qualityOf,
@@ -84,19 +85,7 @@ async function firstHold(truth: ReleaseTruth, seed: number, every: number): Prom
 
 const unchanged = (truth: ReleaseTruth): ReleaseTruth => ({
   ...truth,
-  change: {
-    latency: 0,
-    stalls: 0,
-    stallFactor: 1,
-    compute: 0,
-    failures: 0,
-    rejections: 0,
-    residual: 0,
-    flux: 0,
-    error: 0,
-    onset: 0,
-    coldRequests: truth.change.coldRequests,
-  },
+  change: { ...noChange, coldRequests: truth.change.coldRequests },
 });
 
 async function looks(): Promise<BenchResult[]> {

@@ -17,7 +17,7 @@ export {
 } from './advisor/model/train.js';
 export { type Examples, makeExamples } from './advisor/simulator/examples.js';
 export { replay, simulatedVersions } from './advisor/simulator/replay.js';
-export { drawTruth, type ReleaseTruth } from './advisor/simulator/truth.js';
+export { drawTruth, noChange, type ReleaseTruth } from './advisor/simulator/truth.js';
 export {
   type EventAnswer,
   evidenceAnswer,

@@ -117,7 +117,8 @@ function drawMargins(random: Random): Margins {
   return margins;
 }
 
-const noChange: Change = Object.freeze({
+/** A candidate that is what the stable version is. */
+export const noChange: Change = Object.freeze({
   latency: 0,
   stalls: 0,
   stallFactor: 1,
