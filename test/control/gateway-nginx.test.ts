@@ -2,17 +2,9 @@ import { Agent } from 'node:http';
 import { type GatewayRouter, nginxGateway, openGatewayRouter } from 'galerkin/control';
 import { parseRoute, type RouteDraft } from 'galerkin/model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../free-port.js';
 import { freshPaths } from '../store/folder.js';
-import {
-  type Asking,
-  ask,
-  freePort,
-  load,
-  type Nginx,
-  nginxIn,
-  type Upstream,
-  upstream,
-} from './fixtures/gateway-nginx.js';
+import { type Asking, ask, load, type Nginx, nginxIn, type Upstream, upstream } from './fixtures/gateway-nginx.js';
 
 const freshPath = freshPaths();
 let nginx: Nginx;

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { openCache } from '../../dist/serve/cache/open-cache.js';
 import type { PredictionCache } from '../../dist/serve/cache/prediction-cache.js';
-import { type CacheServer, freePort, hasServer, type Kind, startServer } from '../store/cache-servers.js';
+import { freePort } from '../free-port.js';
+import { type CacheServer, hasServer, type Kind, startServer } from '../store/cache-servers.js';
 import { answerOf, fp32, modelOf, question } from './cache-question.js';
 
 const program = fileURLToPath(new URL('./fixtures/cache-replica.mjs', import.meta.url));

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type CacheTier, compressedTier, memcachedTier, redisTier } from 'galerkin/store';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CacheServer, freePort, hasServer, type Kind, startServer } from './cache-servers.js';
+import { freePort } from '../free-port.js';
+import { type CacheServer, hasServer, type Kind, startServer } from './cache-servers.js';
 
 const terms = {
   prefix: 'test',

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './cache-servers.js';
+import { freePort } from '../free-port.js';
 
 const versions = '/usr/lib/postgresql';
 const user = 'galerkin';
