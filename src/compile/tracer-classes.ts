@@ -23,8 +23,6 @@ export interface TracerClasses {
   /** Prototype of arrays that record. */
   readonly recording: object | undefined;
   readonly recorder: Recorder | undefined;
-  /** Prototypes of the traces that record, map and differentiate. */
-  readonly traces: readonly object[];
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -61,9 +59,6 @@ function innerValues(value: unknown): unknown[] {
   return isRecord(value) ? [value.primal, value.tangent, value.val].filter(isRecord) : [];
 }
 
-const traceClass = (value: unknown): unknown =>
-  isRecord(value) && isRecord(value._trace) ? Object.getPrototypeOf(value._trace) : undefined;
-
 function meetClasses(): TracerClasses {
   const met: unknown[] = [];
   makeJaxpr((x: unknown) => {
@@ -90,7 +85,6 @@ function meetClasses(): TracerClasses {
     counted: [...prototypes].filter(isCounted),
     recording: typeof recording === 'object' && recording !== null ? recording : undefined,
     recorder: isRecorder(recorder) ? recorder : undefined,
-    traces: [...new Set(met.map(traceClass))].filter(isRecord),
   };
 }
 

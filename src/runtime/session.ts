@@ -84,7 +84,11 @@ async function createSession(
     ...(profilePrefix === undefined
       ? {}
       : { enableProfiling: true, profileFilePrefix: profilePrefix, logSeverityLevel: logFatalOnly }),
-    extra: { session: { intra_op: { allow_spinning: spin ? '1' : '0' }, disable_prepacking: prepack ? '0' : '1' } },
+    extra: {
+      session: { intra_op: { allow_spinning: spin ? '1' : '0' }, disable_prepacking: prepack ? '0' : '1' },
+      // It drops products with doubles that are one in single precision, and sums with those that are zero there.
+      optimization: { disable_specified_optimizers: 'NoopElimination' },
+    },
   };
   try {
     return await (typeof model === 'string'

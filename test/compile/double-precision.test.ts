@@ -1,6 +1,6 @@
 // Doubles have the digits of doubles: functions for which the runtime has no kernel, and gradients against central differences.
 import { seededRandom } from 'galerkin/base';
-import { compileNative, grad, lax, nn, np, ready, type Spec, type Traced } from 'galerkin/compile';
+import { compileNative, grad, jit, lax, nn, np, ready, type Spec, type Traced, traced, vmap } from 'galerkin/compile';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { numbersOf, tensor } from './parity.js';
 
@@ -147,4 +147,44 @@ describe('gradients agree with central differences', () => {
     }
     await Promise.all([value.close(), slope.close()]);
   });
+});
+
+describe('two numbers that are one in single precision stay two', () => {
+  const single = Math.fround(0.1);
+  const read = (): Traced => np.array(Float32Array.of(0.1)).reshape([]);
+  // x, x and x once more, each times its number: 0.1 first and last, so that the order cannot hide one of them.
+  const thrice = (x: Traced): Traced => np.stack([x.mul(0.1), x.mul(single), x.mul(read()), x.mul(0.1)]);
+  const sum = (x: Traced): Traced =>
+    np
+      .sin(x.mul(0.1))
+      .add(np.sin(x.mul(single)))
+      .sum();
+  const at = [1, -3, 7];
+  const slopes = at.map(value => 0.1 * Math.cos(0.1 * value) + single * Math.cos(single * value));
+
+  it('as factors, in every order', async () => {
+    const wanted = [0.1, single, single, 0.1].flatMap(factor => at.map(value => value * factor));
+    expect(await evaluate(thrice, at)).toEqual(wanted);
+    expect(await evaluate(jit(thrice), at)).toEqual(wanted);
+    const call = traced(thrice);
+    expect(
+      call(np.array(Float64Array.from(at)))
+        .js()
+        .flat(),
+    ).toEqual(wanted);
+    call.dispose();
+  });
+  it('in gradients and under maps', async () => {
+    const closeTo = slopes.map(slope => expect.closeTo(slope, 15));
+    expect(await evaluate(grad(sum), at)).toEqual(closeTo);
+    expect(await evaluate(grad(jit(sum)), at)).toEqual(closeTo);
+    expect(await evaluate(vmap(grad(sum)), at)).toEqual(closeTo);
+  });
+});
+
+it('numbers that are one or zero only in single precision are not dropped', async () => {
+  const at = [0, 1, 1e-80];
+  const near = 1 + 1e-8;
+  expect(await evaluate(x => np.sqrt(np.sqrt(x).mul(near)), at)).toEqual(at.map(x => Math.sqrt(Math.sqrt(x) * near)));
+  expect(await evaluate(x => np.sqrt(np.sqrt(x).add(1e-46)), at)).toEqual(at.map(x => Math.sqrt(Math.sqrt(x) + 1e-46)));
 });
