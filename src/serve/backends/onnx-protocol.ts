@@ -14,6 +14,8 @@ export interface SessionsStart {
   readonly inputs: WireOrder;
   /** Computed before the first request; inputs that are left out are zeros. */
   readonly warmUps: readonly Tensors[];
+  /** It warms up until a run was as quick as this, for a while: on a busy machine the first runs say little. */
+  readonly quickMs: number;
   /** The process ends itself, after an answer, once it takes more memory; 0: no bound. Threads have none of their own. */
   readonly maxRssBytes: number;
 }

@@ -13,6 +13,8 @@ import { fromWire, toWire } from './worker-wire.js';
 
 /** An instance that has not opened its sessions after this long is taken for stuck. */
 const openTimeoutMs = 60_000;
+/** Longest computation that may hold up everything else that the server does. */
+const quickMs = 1;
 
 const unservable = (model: string, why: string) => new GalerkinError('MODEL_UNSERVABLE', { model, why });
 
@@ -56,7 +58,16 @@ async function startOf(model: ModelPackage, threads: number): Promise<SessionsSt
     warmUpsOf(model),
   ]);
   const inputs = model.inputs.map(({ name, dtype }) => ({ name, dtype }));
-  return { model: graph, guard, terms, inputs, warmUps, maxRssBytes: maxRssBytesOf(model) };
+  const mustBeQuick = isolationOf(model) === 'none';
+  return {
+    model: graph,
+    guard,
+    terms,
+    inputs,
+    warmUps,
+    quickMs: mustBeQuick ? quickMs : Number.POSITIVE_INFINITY,
+    maxRssBytes: maxRssBytesOf(model),
+  };
 }
 
 async function openInstance(model: ModelPackage, { threads }: InstanceOptions): Promise<Instance> {
@@ -111,9 +122,6 @@ function sessionsInstance(model: string, { carrier, calls, gone, opened, depth }
     },
   };
 }
-
-/** Longest computation that may hold up everything else that the server does. */
-const quickMs = 1;
 
 /** A model without isolation computes in the server's own thread: only one that is done at once may. */
 async function assertQuick(model: string, instance: Instance, warmUpMs: number): Promise<void> {
