@@ -5,7 +5,7 @@ import { runSeeds } from './random/run.js';
 
 beforeAll(ready);
 
-const together = 40;
+const together = 16;
 const given = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
 
 /** Seeds from `first`, in groups that share a session. */
