@@ -3,6 +3,16 @@ import { isCurrent, type Route } from 'galerkin/model';
 import { decide } from '../../dist/control/release/decide.js';
 import type { Measurements, ReplicaView } from '../../dist/control/release/measurements.js';
 import type { ReleaseCommand, ReleaseStatus } from '../../dist/control/release/status.js';
+import {
+  numberOf,
+  oneReplica,
+  oneRoute,
+  oneStatus,
+  oneView,
+  presentKey,
+  remembered,
+  type SmallReplica,
+} from './release-machine-parts.js';
 
 export const holdMs = 10_000;
 /** Longer than any patience. */
@@ -10,19 +20,6 @@ const longMs = 600_000;
 export const candidate = 2;
 export const baseline = 1;
 const minSamples = 10;
-
-export interface SmallReplica {
-  readonly isReachable: boolean;
-  readonly route: Route | undefined;
-  readonly ready: readonly number[];
-  /** The candidate cannot be loaded any more. */
-  readonly isBroken: boolean;
-  readonly isLoadFailed: boolean;
-  /** Orders under way, oldest first. */
-  readonly mail: readonly Route[];
-  /** What was last written down for it: what it obeys when it starts. */
-  readonly standing: Route | undefined;
-}
 
 export interface World {
   /** Its times are counted from now. */
@@ -50,15 +47,19 @@ export interface Tick {
 
 const nameOf = (place: number): string => `r${place + 1}`;
 
-export const viewsOf = ({ replicas }: World): ReplicaView[] =>
-  replicas.map(({ isReachable, route, ready, isLoadFailed }, place) => ({
-    name: nameOf(place),
+/** What a controller sees of a replica, by its place. */
+const views = remembered(({ isReachable, route, ready, isLoadFailed }: SmallReplica) =>
+  oneView({
     isReachable,
     route: isReachable ? route : undefined,
     ready: isReachable ? ready : [],
     fault: isReachable ? '' : 'unreachable',
     isLoadFailed,
-  }));
+  }),
+);
+
+export const viewsOf = ({ replicas }: World): ReplicaView[] =>
+  replicas.map((replica, place) => ({ ...views(replica), name: nameOf(place) }));
 
 function said(verdict: Verdict): Measurements['judgement'] {
   const candidateSamples = verdict === 'stale proof' ? 0 : minSamples;
@@ -86,46 +87,56 @@ function said(verdict: Verdict): Measurements['judgement'] {
 const judgements = new Map((['continue', 'promote', 'stale proof', 'abort'] as const).map(each => [each, said(each)]));
 const advice = { atMs: 0, probability: 0.9, advice: 'hold' as const, confidence: 0.9, drivers: [] };
 
-/** Times from now on, in as few values as decisions can tell apart; figures that no decision looks at are left out. */
+/** Times from now on, in as few values as decisions can tell apart. */
 function normal(status: ReleaseStatus, nowMs: number): ReleaseStatus {
   const capMs = status.phase === 'aborting' ? longMs : 2 * holdMs;
   const sinceMs = Math.max(status.stageSinceMs - nowMs, -capMs);
   const waitedMs = status.waitingSinceMs === undefined ? 0 : nowMs - status.waitingSinceMs;
-  return {
-    ...status,
+  return oneStatus(status, {
     stageSinceMs: status.phase === 'paused' ? 0 : sinceMs,
     stageHeldMs: Math.min(status.stageHeldMs, 2 * holdMs),
-    stageSamples: 0,
     waitingSinceMs: status.waitingSinceMs === undefined ? undefined : waitedMs >= longMs ? -longMs : 0,
-    updatedAtMs: 0,
-    endedAtMs: undefined,
-    judgement: undefined,
-    advice: undefined,
-    obeyed: [],
-    reason: '',
-    faults: {},
-  };
+  });
 }
 
-/** One look, decision and write; then the orders are on their way. */
-export function ticked(world: World, { afterMs, verdict, isHeld, commands }: Tick): World {
-  const asked = commands.map((command, number) => ({ number, command, word: { by: 'ada', why: '' } }));
+interface Decision {
+  readonly status: ReleaseStatus;
+  /** By the place of the replica. */
+  readonly orders: readonly (Route | undefined)[];
+}
+const decisions = new Map<string, Decision>();
+
+/** Decisions are pure: what is written down of orders under way, and what may yet go wrong, makes no difference to one. */
+function decided(world: World, { afterMs, verdict, isHeld, commands }: Tick): Decision {
+  const { status: from, term, replicas } = world;
+  const looks = replicas.map(replica => numberOf(views(replica))).join(' ');
+  const key = `${numberOf(from)} ${term} ${looks} ${afterMs} ${verdict} ${isHeld} ${commands.join(' ')}`;
+  const before = decisions.get(key);
+  if (before !== undefined) return before;
   const seen: Measurements = {
-    term: world.term,
+    term,
     replicas: viewsOf(world),
     judgement: judgements.get(verdict),
     advice: isHeld ? advice : undefined,
-    commands: asked,
+    commands: commands.map((command, number) => ({ number, command, word: { by: 'ada', why: '' } })),
   };
-  const { status, orders } = decide(world.status, seen, afterMs);
+  const { status, orders } = decide(from, seen, afterMs);
+  const found = replicas.map((_, place) => orders.find(each => each.replica === nameOf(place))?.route);
+  const made = { status: normal(status, afterMs), orders: found.map(route => route && oneRoute(route)) };
+  decisions.set(key, made);
+  return made;
+}
+
+/** One look, decision and write; then the orders are on their way. */
+export function ticked(world: World, tick: Tick): World {
+  const { status, orders } = decided(world, tick);
   const replicas = world.replicas.map((replica, place) => {
-    const order = orders.find(each => each.replica === nameOf(place))?.route;
+    const order = orders[place];
     if (order === undefined) return replica;
-    const isUnderWay = replica.mail.some(each => JSON.stringify(each) === JSON.stringify(order));
-    const mail = isUnderWay ? replica.mail : [...replica.mail, order].slice(-2);
-    return { ...replica, mail, standing: world.faults > 0 ? order : undefined };
+    const mail = replica.mail.includes(order) ? replica.mail : [...replica.mail, order].slice(-2);
+    return oneReplica({ ...replica, mail, standing: world.faults > 0 ? order : undefined });
   });
-  return { ...world, status: normal(status, afterMs), replicas };
+  return { ...world, status, replicas };
 }
 
 /** The controller died between writing and sending, and another has the office: what was sent before is still under way. */
@@ -133,12 +144,14 @@ const crashed = (before: World, after: World): World => ({
   ...after,
   term: after.term + 1,
   crashes: after.crashes - 1,
-  replicas: after.replicas.map((replica, place) => ({ ...replica, mail: before.replicas[place]?.mail ?? [] })),
+  replicas: after.replicas.map((replica, place) =>
+    oneReplica({ ...replica, mail: before.replicas[place]?.mail ?? [] }),
+  ),
 });
 
 const withReplica = (world: World, place: number, change: Partial<SmallReplica>): World => ({
   ...world,
-  replicas: world.replicas.map((replica, at) => (at === place ? { ...replica, ...change } : replica)),
+  replicas: world.replicas.map((replica, at) => (at === place ? oneReplica({ ...replica, ...change }) : replica)),
 });
 
 /** A replica that keeps to the rules: fences, everything loaded before the swap, nothing changed by an order that fails. */
@@ -223,7 +236,7 @@ export function movesOf(world: World): Move[] {
 export function fairly(world: World, command: ReleaseCommand | undefined, isBack: boolean): World {
   const replicas = world.replicas.map(replica => {
     const there = isBack ? { ...replica, isReachable: true } : replica;
-    return there.mail.reduce<SmallReplica>((now, order) => obey(now, order), there);
+    return oneReplica(there.mail.reduce<SmallReplica>((now, order) => obey(now, order), there));
   });
   const { phase } = world.status;
   const asked = command ?? (phase === 'paused' ? 'promote' : undefined);
@@ -231,23 +244,13 @@ export function fairly(world: World, command: ReleaseCommand | undefined, isBack
   return ticked({ ...world, replicas }, { ...tick, afterMs: longMs });
 }
 
-const orderKey = ({ fence, shares, mirrors }: Route): string =>
-  `${fence.term}.${fence.revision}:${shares.map(({ version, share }) => `${version}=${share}`)}/${mirrors.length}`;
-
-const replicaKey = ({ isReachable, route, ready, isBroken, isLoadFailed, mail, standing }: SmallReplica): string =>
-  [
-    Number(isReachable) + 2 * Number(isBroken) + 4 * Number(isLoadFailed),
-    ready,
-    ...[route, standing].map(each => each && orderKey(each)),
-    ...mail.map(orderKey),
-  ].join(' ');
+/** Two worlds with the same key go on the same way if nothing more goes wrong. */
+export const fairKeyOf = ({ status, term, replicas }: World): string =>
+  `${numberOf(status)} ${term} ${replicas.map(presentKey).join('|')}`;
 
 /** Two worlds with the same key go on the same way: what is left out never changes, or is never looked at. */
-export function keyOf({ status, term, replicas, faults, crashes }: World): string {
-  const { phase, stage, stageSinceMs, stageHeldMs, revision, waitingSinceMs } = status;
-  const machine = [phase, stage, stageSinceMs, stageHeldMs, revision, waitingSinceMs, term, faults, crashes];
-  return [machine.join(' '), ...replicas.map(replicaKey)].join('|');
-}
+export const keyOf = ({ status, term, replicas, faults, crashes }: World): string =>
+  `${numberOf(status)} ${term} ${faults} ${crashes} ${replicas.map(numberOf).join(' ')}`;
 
 /** All states that can be reached. @param look is told each step */
 export function explore(start: World, look: (from: World, move: Move) => void): Map<string, World> {
