@@ -11,8 +11,8 @@ import { openSession } from 'galerkin/runtime';
 import { type Server, serve } from 'galerkin/serve';
 import { encodeNpz } from 'galerkin/store';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { countedClock } from './counted-clock.js';
 import { mlp, mlpSamples } from './networks.js';
-import { slowClock } from './slow-clock.js';
 
 let folder = '';
 let repository = '';
@@ -58,7 +58,7 @@ describe('our own operator', () => {
   beforeAll(async () => {
     const platform = new HybridPerformancePlatform(
       { timeLimitMs, cores: 2 },
-      { onProgress: ({ done, total }) => progress.push(done / total), clock: slowClock(25) },
+      { onProgress: ({ done, total }) => progress.push(done / total), clock: countedClock(2) },
     );
     // The smallest file, so that something else than the original wins, whatever the machine.
     optimized = await platform.optimizeModel({
@@ -163,7 +163,7 @@ describe('a graph from elsewhere', () => {
       path,
       { batchSizes: [1, 8], budget: { relativeL2: 0.03 } },
       { strategy: 'throughput', timeLimitMs: 250, cores: 2, samples },
-      { onWarning: warning => warnings.push(warning), clock: slowClock(15) },
+      { onWarning: warning => warnings.push(warning), clock: countedClock(2) },
     );
     expect(warnings).toEqual([]);
     expect(optimized.status).toBe('best');
@@ -198,7 +198,7 @@ describe('a graph from elsewhere', () => {
         published,
         { budget: { relativeL2: 0 } },
         { timeLimitMs: 100, cores: 1 },
-        { clock: slowClock(15), onWarning: warning => warnings.push(warning) },
+        { clock: countedClock(2), onWarning: warning => warnings.push(warning) },
       );
       expect(warnings).toEqual([expect.stringMatching(/no samples.*random/)]);
       expect(optimized.report.samples.origin).toBe('random');
