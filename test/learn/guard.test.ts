@@ -21,10 +21,19 @@ interface Verdict {
 
 beforeAll(ready);
 
+const names = { inputNames: ['a', 'u'], outputNames: ['residual', 'flux_imbalance', 'residual_map'] };
+const guards = new Map<Problem, Uint8Array>();
+
+/** The guard of a problem, lowered once. */
+function guardOf(problem: Problem): Uint8Array {
+  const bytes = guards.get(problem) ?? lower(guardProgram(problem, n), names).bytes;
+  guards.set(problem, bytes);
+  return bytes;
+}
+
 /** The guard's figures for a batch of questions and answers. */
 async function judged(pairs: readonly (readonly [Float64Array, Float64Array])[], problem = darcy): Promise<Verdict> {
-  const names = { inputNames: ['a', 'u'], outputNames: ['residual', 'flux_imbalance', 'residual_map'] };
-  const session = await openSession(lower(guardProgram(problem, n), names).bytes, { threads: 1 });
+  const session = await openSession(guardOf(problem), { threads: 1 });
   const stack = (part: 0 | 1): Tensor => ({
     dtype: 'FP32',
     shape: [pairs.length, n, n],

@@ -15,8 +15,22 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-export const smallData = async (): Promise<DataSet> =>
-  makeDataSet(darcy, { n, count: 40, seed: 3, folder: await temporaryFolder() });
+async function solveSmallData(): Promise<DataSet> {
+  const folder = await mkdtemp(join(tmpdir(), 'galerkin-learn-'));
+  try {
+    return await makeDataSet(darcy, { n, count: 40, seed: 3, folder });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+let solved: Promise<DataSet> | undefined;
+
+/** Solved once a file. */
+export function smallData(): Promise<DataSet> {
+  solved ??= solveSmallData();
+  return solved;
+}
 
 export function smallOperator({ inputs, outputs }: DataSet) {
   const symmetries = gridSymmetries(n);

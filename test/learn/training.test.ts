@@ -1,18 +1,15 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TrainHooks, type TrainOptions, type TrainResult, train } from 'galerkin/learn';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { smallData, smallOperator, smallTraining, temporaryFolder } from './small.js';
 
 /** Trains the small operator with some options changed. */
 async function trained(options: Partial<TrainOptions> = {}, hooks: Partial<TrainHooks> = {}): Promise<TrainResult> {
   const data = await smallData();
-  return train(
-    smallOperator(data),
-    data,
-    { ...smallTraining, ...options },
-    { folder: await temporaryFolder(), ...hooks },
-  );
+  const folder = hooks.folder ?? (await temporaryFolder());
+  return train(smallOperator(data), data, { ...smallTraining, ...options }, { ...hooks, folder });
 }
 
 /** Stops a training after `steps` steps. */
@@ -23,6 +20,18 @@ async function stopped(folder: string, steps: number, options: Partial<TrainOpti
     code: 'CANCELLED',
   });
 }
+
+/** One training from beginning to end, which others are compared with; it is what `trained` does without options. */
+let whole: TrainResult;
+let wholeFolder = '';
+const reported: string[] = [];
+beforeAll(async () => {
+  wholeFolder = await mkdtemp(join(tmpdir(), 'galerkin-learn-'));
+  const onProgress: TrainHooks['onProgress'] = ({ figure }) =>
+    reported.push(`${figure?.name} ${figure?.unit ?? ''}`.trim());
+  whole = await trained({}, { folder: wholeFolder, onProgress });
+});
+afterAll(() => rm(wholeFolder, { recursive: true, force: true }));
 
 const figures = ({ curve }: TrainResult) => curve.map(({ seconds: _, ...figure }) => figure);
 
@@ -36,7 +45,6 @@ describe('training', () => {
   });
 
   test('interrupted twice and resumed, it gives the weights of an uninterrupted run bit for bit', async () => {
-    const whole = await trained();
     const folder = await temporaryFolder();
     await stopped(folder, 6);
     await stopped(folder, 11);
@@ -48,17 +56,15 @@ describe('training', () => {
   });
 
   test('that is finished is not done again', async () => {
-    const folder = await temporaryFolder();
-    const first = await trained({}, { folder });
     const dones: number[] = [];
-    const again = await trained({}, { folder, onProgress: ({ done }) => dones.push(done) });
+    const again = await trained({}, { folder: wholeFolder, onProgress: ({ done }) => dones.push(done) });
     expect(dones).toEqual([]);
-    expect(again).toEqual(first);
+    expect(again).toEqual(whole);
   });
 
   test('goes on from the checkpoint before, if the newest one is torn', async () => {
     const folder = await temporaryFolder();
-    const whole = await trained({}, { folder });
+    await cp(wholeFolder, folder, { recursive: true });
     const newest = (await readdir(folder)).sort().at(-1) ?? '';
     await writeFile(join(folder, newest), 'torn');
     const dones: number[] = [];
@@ -83,8 +89,7 @@ describe('training', () => {
   });
 
   test('with another seed gives another operator', async () => {
-    const [one, other] = [await trained(), await trained({ seed: 8 })];
-    expect(one.weights).not.toEqual(other.weights);
+    expect((await trained({ seed: 8 })).weights).not.toEqual(whole.weights);
   });
 
   test('that diverges says so, and promises no error', async () => {
@@ -102,11 +107,9 @@ describe('training', () => {
     expect(await readdir(folder)).toEqual(['step-000000000000.npz']);
   });
 
-  test('reports the loss until there is a test error, then the test error in percent', async () => {
-    const names: string[] = [];
-    await trained({}, { onProgress: ({ figure }) => names.push(`${figure?.name} ${figure?.unit ?? ''}`.trim()) });
-    expect(new Set(names.slice(0, 7))).toEqual(new Set(['loss']));
-    expect(new Set(names.slice(7))).toEqual(new Set(['test error %']));
+  test('reports the loss until there is a test error, then the test error in percent', () => {
+    expect(new Set(reported.slice(0, 7))).toEqual(new Set(['loss']));
+    expect(new Set(reported.slice(7))).toEqual(new Set(['test error %']));
   });
 
   test('refuses what cannot be trained, with every fault at once', async () => {
