@@ -44,8 +44,9 @@ export interface Engine {
   versionsOf(name: string): readonly number[];
   /**
    * Answers the question that `read` makes; what `read` throws counts as a failure of the model's requests. Where a route
-   * sent the request here, another version may take it: one in the place of a version that has meanwhile left, or the one that
-   * began its sequence. `read` is given the model that answers, and so is the caller.
+   * sent the request here, another version may take it: one in the place of a version that has meanwhile left, the one that
+   * began its sequence, or the stable one for a version that refuses to begin. `read` is given the model that answers, at times after
+   * another that did not, and so is the caller.
    * @throws what `read` and the answer throw, see ./answer.ts; DECOUPLED_REFUSED for a model that answers more than once
    */
   ask<Asked extends { readonly question: Question }>(
@@ -84,6 +85,9 @@ export interface EngineParts {
 /** Joins a table of models and what loads them into an engine. */
 export const createEngine = (parts: EngineParts): Engine => new RunningEngine(parts);
 
+const stepsFor = ({ served: { unroll } }: RunningModel, { terms }: Question): number =>
+  unroll === undefined ? 1 : stepsOf(unroll, terms.parameters);
+
 class RunningEngine implements Engine {
   readonly repository: EngineParts['repository'];
   readonly traffic: TrafficControl;
@@ -118,19 +122,14 @@ class RunningEngine implements Engine {
     found: RunningModel,
     read: (model: RunningModel) => Asked,
   ): Promise<Answered<Asked>> {
-    const passage = new Passage<Asked>(found, this.clock.monotonic());
+    const passage = new Passage<Asked>(found, read, this.clock);
     try {
       if (passage.model.served.unroll !== undefined) {
         throw new GalerkinError('DECOUPLED_REFUSED', { model: passage.model.served.name });
       }
-      const asked = passage.open(read);
-      return {
-        model: passage.model,
-        asked,
-        answered: await this.answer(passage.model, asked.question, passage.startMs),
-      };
+      return await this.first(passage, passage.open());
     } catch (error) {
-      passage.fail(error, this.clock.monotonic());
+      passage.fail(error);
       throw error;
     } finally {
       passage.close();
@@ -141,20 +140,25 @@ class RunningEngine implements Engine {
     found: RunningModel,
     read: (model: RunningModel) => Asked,
   ) {
-    const passage = new Passage<Asked>(found, this.clock.monotonic());
+    const passage = new Passage<Asked>(found, read, this.clock);
     try {
-      const asked = passage.open(read);
-      const { model } = passage;
+      const opened = passage.open();
+      // What asks for too many is refused before anything is computed.
+      stepsFor(passage.model, opened.question);
+      const first = await this.first(passage, opened);
+      const { model, asked } = first;
+      const steps = stepsFor(model, asked.question);
       const { unroll } = model.served;
-      const steps = unroll === undefined ? 1 : stepsOf(unroll, asked.question.terms.parameters);
+      yield { ...first, isFinal: steps === 1 };
       let { question } = asked;
-      for (let step = 1; step <= steps; step++) {
-        const answered = await this.answer(model, question, this.clock.monotonic());
+      let { answered } = first;
+      for (let step = 2; unroll !== undefined && step <= steps; step++) {
+        question = nextQuestion(unroll, question, answered.outputs);
+        answered = await this.answer(model, question, newStageTimes(this.clock.monotonic()));
         yield { model, asked, answered, isFinal: step === steps };
-        if (unroll !== undefined && step < steps) question = nextQuestion(unroll, question, answered.outputs);
       }
     } catch (error) {
-      passage.fail(error, this.clock.monotonic());
+      passage.fail(error);
       throw error;
     } finally {
       passage.close();
@@ -176,11 +180,27 @@ class RunningEngine implements Engine {
     await this.cache?.close();
   }
 
+  /** The first answer: of the version that has the request or, if that refuses it before any work, of the one it is passed on to. */
+  private async first<Asked extends { readonly question: Question }>(
+    passage: Passage<Asked>,
+    asked: Asked,
+  ): Promise<Answered<Asked>> {
+    const times = newStageTimes(passage.startMs);
+    try {
+      return { model: passage.model, asked, answered: await this.answer(passage.model, asked.question, times) };
+    } catch (error) {
+      // What has begun is not repeated.
+      const again = times.startedMs === 0 ? passage.passOn(error) : undefined;
+      if (again === undefined) throw error;
+      const anew = newStageTimes(passage.startMs);
+      return { model: passage.model, asked: again, answered: await this.answer(passage.model, again.question, anew) };
+    }
+  }
+
   /** One answer, counted if it is given; from the cache where the model allows it. */
-  private async answer(model: RunningModel, question: Question, startMs: number): Promise<TimedAnswer> {
+  private async answer(model: RunningModel, question: Question, times: StageTimes): Promise<TimedAnswer> {
     const { cache, clock, table } = this;
     const { cached, statistics } = model;
-    const times = newStageTimes(startMs);
     if (cache === undefined || cached.keeping !== 'kept' || !cache.takes(cached, question)) {
       return this.computed(model, question, { times, given: await answer(model, question, times, table) });
     }
@@ -189,7 +209,7 @@ class RunningEngine implements Engine {
       statistics.miss(found.lookupMs);
       return this.computed(model, question, { times, given: found.answer });
     }
-    const latencyMs = clock.monotonic() - startMs;
+    const latencyMs = clock.monotonic() - times.queuedMs;
     statistics.hit(found.lookupMs, latencyMs, { items: question.items, guard: found.answer.guard });
     model.trail?.answered({ question, answer: found.answer, latencyMs, times: undefined });
     return { ...found.answer, latencyMs };

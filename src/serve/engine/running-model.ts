@@ -35,6 +35,8 @@ export interface Served {
 export interface Trail {
   /** Who is to take a request in the place of this version, once it is leaving. */
   successor(): RunningModel;
+  /** Who takes a request that this version refuses to begin, followed by no trail; undefined where nobody else can. */
+  standIn(): RunningModel | undefined;
   /** Where a request of a sequence belongs: the version that began it, or this one. */
   homeOf(sequence: SequenceTerms): RunningModel;
   answered(served: Served): void;

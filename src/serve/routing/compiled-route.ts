@@ -85,8 +85,7 @@ export class CompiledRoute implements Router {
   }
 
   choose(from: Origin): RunningModel | undefined {
-    const chosen = this.pick(from);
-    return chosen?.isReady() ? chosen : this.anchor;
+    return this.pick(from) ?? this.anchor;
   }
 
   over(versions: readonly RunningModel[]): CompiledRoute {
@@ -118,7 +117,7 @@ export class CompiledRoute implements Router {
     const key = route.sticky === undefined ? undefined : keyOf(from, route.sticky);
     const place = key === undefined ? this.compiling.random.uniform() * wholeShare : placeOf(this.state, key);
     for (const { below, model } of parts) if (place < below) return model;
-    return place >= this.twinFrom && this.twin?.isReady() ? this.twin : this.anchor;
+    return place >= this.twinFrom ? this.twin : this.anchor;
   }
 
   private largest(): RoutedModel | undefined {

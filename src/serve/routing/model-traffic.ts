@@ -74,6 +74,13 @@ export class ModelTraffic {
     return route.openedAnew(Number(model.served.version)) ?? route.anchor ?? model;
   }
 
+  /** The instances that answer in the place of ones which cannot: the stable version's own. */
+  standInOf(model: RunningModel): RunningModel | undefined {
+    const route = this.parts.present.router();
+    const other = route instanceof CompiledRoute ? route.anchor?.base : undefined;
+    return other !== model && other?.isReady() ? other : undefined;
+  }
+
   /** No more requests come: sequences need not be waited for. */
   end(): void {
     this.homes.clear();
@@ -101,8 +108,13 @@ class ArmTrail implements Trail {
     return this.traffic.successorOf(this.model);
   }
 
+  standIn(): RunningModel | undefined {
+    return this.traffic.standInOf(this.model);
+  }
+
   homeOf(sequence: SequenceTerms): RunningModel {
-    const { model, traffic } = this;
+    const { traffic } = this;
+    const model = this.model.isReady() ? this.model : (this.standIn() ?? this.model);
     if (model.scheduler.holds === undefined) return traffic.armOf(model);
     return traffic.armOf(traffic.homeOf(sequence, model) ?? model);
   }
@@ -115,7 +127,7 @@ class ArmTrail implements Trail {
   }
 
   failed(error: unknown, question: Question | undefined): void {
-    const { traffic, version } = this;
-    traffic.record(sampleOfFailure(error, question, { version, atMs: traffic.now() }));
+    const { traffic, model } = this;
+    traffic.record(sampleOfFailure(error, question, { served: model.served, atMs: traffic.now() }));
   }
 }

@@ -2,7 +2,9 @@
 import { isGalerkinError } from '../../base/index.js';
 import type { GuardReport } from '../engine/guard-verdict.js';
 import type { Question } from '../engine/question.js';
+import { refusalBy } from '../engine/refusal.js';
 import type { Served } from '../engine/running-model.js';
+import type { ServedModel } from '../engine/served-model.js';
 import type { NewSample } from './sample-ring.js';
 
 /** Failures that say nothing of a version: nobody let the request in, or nobody wanted it any more. */
@@ -71,16 +73,17 @@ export const timeless = (sample: NewSample): NewSample => ({ ...sample, latencyM
 export function sampleOfFailure(
   error: unknown,
   question: Question | undefined,
-  { version, atMs }: Pick<NewSample, 'version' | 'atMs'>,
+  { served, atMs }: { readonly served: Pick<ServedModel, 'name' | 'version'>; readonly atMs: number },
 ): NewSample | undefined {
-  if (!isOwnFault(error, question)) return undefined;
+  // A member of an ensemble that does not run is none of the version's faults; that its own instances have all died is.
+  if (!isOwnFault(error, question) && refusalBy(served, error) !== 'MODEL_NOT_READY') return undefined;
   const isJudged = isGalerkinError(error) && 'residual' in error.fields && 'fluxImbalance' in error.fields;
   const judged = isJudged
     ? { residual: finite(Number(error.fields.residual)), fluxImbalance: finite(Number(error.fields.fluxImbalance)) }
     : { residual: null, fluxImbalance: null };
   return {
     atMs,
-    version,
+    version: Number(served.version),
     kind: 'answer',
     ok: false,
     latencyMs: null,
