@@ -40,6 +40,6 @@ export interface ServerExtension {
     readonly kind: string;
     subscribe(listener: (event: object) => void): () => void;
   };
-  /** Called once the server takes no more requests, before its models go. */
+  /** Called once the server takes no more requests, before its models go; it has `extensionTimeoutMs` for it. */
   close?(): Promise<void>;
 }

@@ -152,6 +152,12 @@ export const serveOptions = optionSchema({
     default: 10_000,
     min: 0,
   }),
+  extensionTimeoutMs: numberOption({
+    doc: 'Time that extensions, such as the desk of releases, get to close after the last request; then the server stops without them.',
+    unit: 'ms',
+    default: 10_000,
+    min: 0,
+  }),
   ...browserOptions,
   ...webSocketOptions,
 });

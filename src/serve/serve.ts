@@ -11,6 +11,7 @@ import {
 import type { Route } from '../model/index.js';
 import type { Backend } from './backends/backend.js';
 import { checkExtensions } from './check-extensions.js';
+import { closeExtensions } from './close-extensions.js';
 import type { Engine } from './engine/engine.js';
 import type { ServerExtension } from './extension.js';
 import { type ServeConfig, type ServeOptions, serveOptions } from './options.js';
@@ -100,8 +101,8 @@ export async function serve(options: ServeOptions = {}, surroundings: Surroundin
       close: once(async () => {
         // Models stay until the last request has its answer.
         await doors.close();
-        // One that fails, in whichever way, keeps neither the others nor the models from their end.
-        await Promise.allSettled(extensions.map(async extension => extension.close?.()));
+        const warn = (text: string): void => process.emitWarning(text);
+        await closeExtensions(extensions, { limitMs: config.extensionTimeoutMs, timers, warn });
         await end(engine);
       }),
     };

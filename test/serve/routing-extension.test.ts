@@ -1,9 +1,10 @@
 // What a server is given besides its own: routes checked like its own, pages shut in, events, and an end in the right order.
 
-import { GalerkinError } from 'galerkin/base';
+import { GalerkinError, manualClock } from 'galerkin/base';
 import type { ServerExtension } from 'galerkin/serve';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { closeExtensions } from '../../dist/serve/close-extensions.js';
 import { errorOf, get, post } from './fixtures/client.js';
 import { type RoutedServer, routedServer, routeOf } from './fixtures/routed-server.js';
 import { openSocket } from './fixtures/web-socket.js';
@@ -144,6 +145,27 @@ test('what is no extension, or stands where something else does, is refused befo
     const refused = routedServer({ surroundings: { extensions: [untyped(extension)] } });
     await expect(refused).rejects.toMatchObject({ code: 'OPTIONS_INVALID', message: expect.stringContaining(told) });
   }
+});
+
+test('an extension that never closes, or fails to, is named when its time is over; who waits for the end goes on', async () => {
+  const timers = manualClock();
+  const warnings: string[] = [];
+  const ending = (name: string, close?: () => Promise<void>) => ({ name, routes: [], ...(close && { close }) });
+  const never = () => new Promise<void>(() => undefined);
+  let isOver = false;
+  const all = [ending('slow', never), ending('broken', () => Promise.reject(new Error('no'))), ending('plain')];
+  const closed = closeExtensions(all, { limitMs: 500, timers, warn: text => warnings.push(text) }).then(() => {
+    isOver = true;
+  });
+  timers.advance(499);
+  await new Promise(setImmediate);
+  expect([isOver, warnings]).toEqual([
+    false,
+    ["Extension 'broken' could not be closed: no. The server stops without it."],
+  ]);
+  timers.advance(1);
+  await closed;
+  expect(warnings[1]).toBe("Extension 'slow' did not close within 500 ms. The server stops without it.");
 });
 
 test('an extension that fails to close keeps neither the others nor the models from their end', async () => {
