@@ -12,13 +12,18 @@ import {
   writePackage,
 } from 'galerkin/model';
 import { encodeNpz } from 'galerkin/store';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { bundled } from '../store/bundled.js';
 import { freshPaths } from '../store/folder.js';
 import { runKilledAt } from '../store/killed-child.js';
 import { config, draft, files } from './fixtures/draft.mjs';
 import { textOf } from './fixtures/onnx.mjs';
 
 const freshPath = freshPaths();
+let fixture: URL;
+beforeAll(async () => {
+  fixture = await bundled(new URL('./fixtures/publish-package.mjs', import.meta.url), freshPath());
+});
 
 async function published(...versions: number[]): Promise<string> {
   const repository = freshPath();
@@ -65,7 +70,6 @@ describe('the repository', () => {
   });
 
   test('kill -9 at every third step of a first publication leaves nothing or all of it', async () => {
-    const fixture = new URL('./fixtures/publish-package.mjs', import.meta.url);
     const outcomes = new Set<string>();
     for (let k = 1; ; k += 3) {
       const repository = freshPath();
@@ -84,7 +88,6 @@ describe('the repository', () => {
     ['a replacement', '1', 'replace', '16'],
     ['a replacement with another configuration', '1', 'replace', '8'],
   ])('kill -9 at every third step of %s leaves the old state or the new one', async (_, version, replace, batch) => {
-    const fixture = new URL('./fixtures/publish-package.mjs', import.meta.url);
     const outcomes = new Set<string>();
     for (let k = 1; ; k += 3) {
       const repository = await published(1);

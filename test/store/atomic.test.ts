@@ -4,7 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { publishFolder, readBytes, restoreFolders, sha256, writeFileAtomic } from 'galerkin/store';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { bundled } from './bundled.js';
 import { freshPaths } from './folder.js';
 import { runKilledAt } from './killed-child.js';
 
@@ -96,7 +97,10 @@ describe('sha256', () => {
 
 const texts = (folder: string): string =>
   `${readFileSync(join(folder, 'a.txt'))}${readFileSync(join(folder, 'b.txt'))}`;
-const publish = new URL('./fixtures/publish-folder.mjs', import.meta.url);
+let publish: URL;
+beforeAll(async () => {
+  publish = await bundled(new URL('./fixtures/publish-folder.mjs', import.meta.url), freshPath());
+});
 
 describe('publishFolder', () => {
   test('publishes once; a second time is refused unless told to replace', async () => {
