@@ -20,5 +20,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What is waited for comes at once, or, on a busy machine, a while later.
+    expect: { poll: { timeout: 30_000, interval: 20 } },
   },
 });
