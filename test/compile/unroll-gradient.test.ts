@@ -80,11 +80,11 @@ describe.each([
   it.each<[number, number | undefined]>([
     [1, undefined],
     [2, undefined],
-    [7, undefined],
-    [16, undefined],
-    [12, 5],
-    [12, 1],
-    [6, 99],
+    [5, undefined],
+    [9, undefined],
+    [8, 3],
+    [5, 1],
+    [3, 99],
   ])('of %i steps in segments of %s are those of the steps written out', async (steps, segment) => {
     const [loop, plain] = [
       await compileNative(looped(steps, segment), [...specsOf(dtype)]),
