@@ -85,6 +85,8 @@ export interface RouteStatus {
   readonly ready: readonly number[];
   /** Why versions that the route names are not ready, by version. */
   readonly faults: Readonly<Record<string, string>>;
+  /** Why the route is obeyed without the fresh baseline that it asks for; absent where it has one or asks for none. */
+  readonly baselineFault?: string | undefined;
 }
 
 /** A route that was read or made, checked. @throws ROUTE_INVALID with all faults */

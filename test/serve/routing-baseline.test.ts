@@ -50,11 +50,19 @@ describe('a fresh baseline', () => {
     expect(await house.count(20)).toEqual({ 1: 20 });
   });
 
-  test('that cannot be opened leaves the route obeyed without it', async () => {
+  test('that cannot be opened leaves the route obeyed without it, and the status says why', async () => {
     held.failOpening(1);
-    await traffic().apply(routeOf({ 1: 8_000, 3: 2_000 }, baseline(2_000)));
-    await house.count(50);
+    const status = await traffic().apply(routeOf({ 1: 8_000, 3: 2_000 }, baseline(2_000)));
+    expect(status.baselineFault).toContain('told to fail');
+    expect(traffic().status('scale')).toEqual(status);
+    await house.count(20);
     expect(samples().filter(({ latencyMs }) => latencyMs === null)).toEqual([]);
+    // The next order tries again, and one that wants none has nothing to say of it.
+    expect(await traffic().apply(routeOf({ 1: 7_000, 3: 3_000 }, baseline(3_000)))).not.toHaveProperty('baselineFault');
+    held.failOpening(1);
+    await traffic().apply(routeOf({ 1: 10_000, 3: 0 }));
+    await traffic().apply(routeOf({ 1: 8_000, 3: 2_000 }, baseline(2_000)));
+    expect(await traffic().apply(routeOf({ 1: 10_000, 3: 0 }))).not.toHaveProperty('baselineFault');
   });
 
   test('counts in the statistics of its version', async () => {

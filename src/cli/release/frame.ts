@@ -102,11 +102,14 @@ function criterionLine(criterion: Criterion, columns: number): Piece[] {
 }
 
 /** Replicas that do not obey, and why. */
-const faultLines = ({ faults = {} }: StatusAnswer): Piece[][] =>
-  Object.entries(faults)
-    .filter(([, why]) => why !== '')
-    .slice(0, shownFaults)
-    .map(([replica, why]): Piece[] => [['! ', 'yellow'], `${plain(replica)}: ${plain(why)}`]);
+const faultLines = ({ faults = {}, baselineFault = '' }: StatusAnswer): Piece[][] =>
+  [
+    ...Object.entries(faults)
+      .filter(([, why]) => why !== '')
+      .slice(0, shownFaults)
+      .map(([replica, why]) => `${replica}: ${why}`),
+    ...(baselineFault === '' ? [] : [baselineFault]),
+  ].map((text): Piece[] => [['! ', 'yellow'], plain(text)]);
 
 function judgeLines({ judgement, advice }: StatusAnswer, columns: number): Piece[][] {
   if (judgement === undefined) return [[['  The judge has heard nothing yet.', 'dim']]];

@@ -65,6 +65,8 @@ export const statusAnswer = z.looseObject({
   obeyed: z.array(z.string()),
   /** Why replicas do not obey, by name. */
   faults: z.record(z.string(), z.string()).optional(),
+  /** Where and why a fresh baseline could not be opened. */
+  baselineFault: z.string().optional(),
   reason: z.string(),
   startedBy: z.string(),
   startedAtMs: z.number(),

@@ -11,6 +11,7 @@ export const routeStatusSchema = z.object({
   route: routeSchema,
   ready: z.array(z.int().min(1)),
   faults: z.record(z.string(), z.string()),
+  baselineFault: z.string().optional(),
 }) satisfies z.ZodType<RouteStatus>;
 
 /** What a server does with a model: the route that it obeys, and the version that answers requests that name none. */

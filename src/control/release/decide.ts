@@ -49,8 +49,25 @@ function look(before: ReleaseStatus, seen: Measurements, nowMs: number): Step {
   const faults = Object.fromEntries(missing.map(({ name, fault }) => [name, fault]));
   const told = adviceEvents(before.advised, advice);
   const advised = told.length > 0 ? advice?.advice : before.advised;
-  const next = { ...status, obeyed, faults, waitingSinceMs, ...(advised !== undefined && { advised }) };
-  return { status: next, events: [...verdictEvents(before, next), ...told, ...faultEvents(before, next)] };
+  const uneven = before.baselineFault === undefined ? missingBaseline(seen) : undefined;
+  const next = {
+    ...status,
+    obeyed,
+    faults,
+    waitingSinceMs,
+    ...(advised !== undefined && { advised }),
+    ...(uneven !== undefined && { baselineFault: uneven }),
+  };
+  const noted = [...faultEvents(before, next), ...(uneven === undefined ? [] : [say('fault', uneven)])];
+  return { status: next, events: [...verdictEvents(before, next), ...told, ...noted] };
+}
+
+/** The first replica that obeys without a fresh baseline, and what follows from it. */
+function missingBaseline({ replicas }: Measurements): string | undefined {
+  const without = replicas.find(view => view.baselineFault !== undefined);
+  if (without === undefined) return undefined;
+  const what = 'the candidate is held against instances that are asked more often, and may seem slower than it is';
+  return `${without.name}: no fresh baseline: ${what}. ${without.baselineFault}`;
 }
 
 /** Each replica that begins to have a fault. */

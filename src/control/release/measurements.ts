@@ -17,6 +17,8 @@ export interface ReplicaView {
   readonly fault: string;
   /** True if it cannot load what the last order names: repeating helps little. */
   readonly isLoadFailed: boolean;
+  /** Why it obeys without the fresh baseline that its route asks for. */
+  readonly baselineFault?: string | undefined;
 }
 
 export interface AskedCommand {

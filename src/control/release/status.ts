@@ -86,6 +86,8 @@ export interface ReleaseStatus {
   readonly advice: Advice | undefined;
   /** What the adviser said when the history last told of it. */
   readonly advised?: 'hold' | 'go';
+  /** Where and why a fresh baseline could not be opened, as the history has told it once. */
+  readonly baselineFault?: string;
 }
 
 /** One thing that happened. */

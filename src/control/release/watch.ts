@@ -16,7 +16,8 @@ export async function viewOf(replica: Replica, model: string, bounded: Patience)
     const status = await bounded(`status ${model} ${name}`, name, () => replica.status(model));
     if (status === undefined) return { ...unseen, isReachable: true };
     const fault = Object.entries(status.faults).map(([version, why]) => `version ${version}: ${why}`);
-    return { ...unseen, isReachable: true, route: status.route, ready: status.ready, fault: fault.join('; ') };
+    const { route, ready, baselineFault } = status;
+    return { ...unseen, isReachable: true, route, ready, fault: fault.join('; '), baselineFault };
   } catch (error) {
     return { ...unseen, isReachable: false, fault: wordsOf(error) };
   }

@@ -10,7 +10,7 @@ export interface FreshBaselineParts {
 export class FreshBaseline {
   private held: { readonly stable: RunningModel; readonly twin: RunningModel } | undefined;
   private last: Promise<void> = Promise.resolve();
-  /** Why there is none although one was asked for; '' otherwise. */
+  /** Why the last that was asked for could not be opened; '' where it was, and where none is wanted any more. */
   fault = '';
 
   constructor(private readonly parts: FreshBaselineParts) {}
@@ -28,7 +28,7 @@ export class FreshBaseline {
 
   /** Lets go of instances beside a version that is none of these: it has left, or was opened anew. */
   keepBeside(versions: readonly RunningModel[]): void {
-    if (this.held !== undefined && !versions.includes(this.held.stable)) this.release();
+    if (this.held !== undefined && !versions.includes(this.held.stable)) this.drop();
   }
 
   private async open(stable: RunningModel): Promise<void> {
@@ -43,9 +43,13 @@ export class FreshBaseline {
   }
 
   release(): void {
+    this.drop();
+    this.fault = '';
+  }
+
+  private drop(): void {
     if (this.held !== undefined) this.parts.dismiss(this.held.twin);
     this.held = undefined;
-    this.fault = '';
   }
 }
 

@@ -166,8 +166,8 @@ class RoutedModels implements TrafficControl {
     const before = orders.obeyed;
     orders.obey(route, pins.pin(model, versionsOf(route)));
     const stable = this.stableOf(route);
-    if (route.baseline === undefined || stable === undefined || baseline.twinOf(stable) === undefined)
-      baseline.release();
+    if (route.baseline === undefined) baseline.release();
+    else baseline.keepBeside(stable === undefined ? [] : [stable]);
     table.direct(model, traffic.compile(route, table.versionsOf(model)));
     const dropped =
       before === undefined ? [] : versionsOf(before).filter(version => !versionsOf(route).includes(version));
@@ -186,7 +186,7 @@ class RoutedModels implements TrafficControl {
   private lacksBaseline({ baseline }: Routed, route: Route): boolean {
     const stable = this.stableOf(route);
     if (route.baseline === undefined || stable === undefined || !isRepeatable(stable)) return false;
-    return baseline.twinOf(stable) === undefined && baseline.fault === '';
+    return baseline.twinOf(stable) === undefined;
   }
 
   /** Fresh instances beside a stable version that was opened anew. */
@@ -213,7 +213,9 @@ class RoutedModels implements TrafficControl {
     const faults = versionsOf(route)
       .filter(version => !ready.includes(version))
       .map(version => [version, notes.reasonOf(route.model, String(version)) || 'it does not run'] as const);
-    return { route, ready: ready.sort((a, b) => a - b), faults: Object.fromEntries(faults) };
+    const baselineFault = route.baseline === undefined ? '' : this.routed(route.model).baseline.fault;
+    const status = { route, ready: ready.sort((a, b) => a - b), faults: Object.fromEntries(faults) };
+    return baselineFault === '' ? status : { ...status, baselineFault };
   }
 
   private routed(model: string): Routed {
