@@ -5,6 +5,7 @@ export { GalerkinError, invariant, isGalerkinError } from './errors/galerkin-err
 export { type ErrorCode, type ErrorFields, errorTable } from './errors/table.js';
 export { type Channel, channel } from './events.js';
 export { fromBfloat16, fromFloat16, toFloat16 } from './half.js';
+export { makeFolders } from './make-folders.js';
 export {
   choiceOption,
   faultLines,

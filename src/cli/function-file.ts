@@ -30,7 +30,10 @@ async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
   if (/\.[cm]?tsx?$/.test(file)) return fail(file, 'JavaScript', 'TypeScript, which Node 20 does not read');
   const path = resolve(file);
   const facts = await stat(path).catch(() => undefined);
-  if (!facts?.isFile()) return fail(file, 'a file', facts === undefined ? 'nothing at that path' : 'a folder');
+  if (!facts?.isFile()) {
+    const reason = facts === undefined ? 'nothing of that name' : 'a folder';
+    throw new GalerkinError('FILE_READ_FAILED', { path: file, wanted: 'a JavaScript module', reason });
+  }
   try {
     const module: unknown = await import(pathToFileURL(path).href);
     return isRecord(module) ? { ...module } : {};
@@ -65,7 +68,7 @@ function specsOf(all: unknown, name: string, isAlone: boolean): readonly unknown
 
 /**
  * Reads the functions of a module. The tracer must be ready: the module may make arrays while it loads.
- * @throws FUNCTION_FILE_INVALID, ARGUMENT_INVALID.
+ * @throws FILE_READ_FAILED, FUNCTION_FILE_INVALID, ARGUMENT_INVALID.
  */
 export async function readFunctions(file: string, choice: FunctionChoice): Promise<UserFunction[]> {
   const module = await load(file);

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { GalerkinError } from '../base/index.js';
+import { GalerkinError, makeFolders } from '../base/index.js';
 import { type BlobEntry, type Blobs, openS3Blobs, publishFolder, type S3Options, sha256 } from '../store/index.js';
 import { diskShelf } from './disk-shelf.js';
 import { assertModelName, isModelName, isRelativePath, versionOf } from './names.js';
@@ -124,7 +124,7 @@ class Copies {
   }
 
   async #fetch(key: string, name: string, files: readonly ModelFile[]): Promise<string> {
-    this.#root ??= mkdir(this.#parent, { recursive: true }).then(() => mkdtemp(join(this.#parent, 'galerkin-s3-')));
+    this.#root ??= makeFolders(this.#parent).then(() => mkdtemp(join(this.#parent, 'galerkin-s3-')));
     const folder = join(await this.#root, key);
     await publishFolder(join(folder, name), async temporary => {
       for (const file of files) await download(this.#blobs, file, temporary);

@@ -1,7 +1,7 @@
 // A folder that appears under its name only when all of it is on the disk.
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { GalerkinError } from '../base/index.js';
+import { GalerkinError, makeFolders } from '../base/index.js';
 import { systemCode, writeFailure } from './failures.js';
 import { syncFolder, syncTree } from './sync.js';
 import { sweepTemporaries, temporaryBeside } from './temporary.js';
@@ -76,7 +76,7 @@ export async function publishFolder(
   const temporary = temporaryBeside(target);
   const parent = dirname(target);
   try {
-    await mkdir(parent, { recursive: true });
+    await makeFolders(parent);
     await sweepTemporaries(parent);
     await restoreFolders(dirname(target));
     if (!replace && (await readdir(parent)).includes(basename(target))) {

@@ -1,6 +1,7 @@
 // A file that is either the old one or the new one, whole, whenever the process or the power stops.
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolders } from '../base/index.js';
 import { writeFailure } from './failures.js';
 import { syncFolder } from './sync.js';
 import { temporaryBeside } from './temporary.js';
@@ -24,7 +25,7 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
   const folder = dirname(path);
   const temporary = temporaryBeside(path);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     await writeDurably(temporary, content);
     await rename(temporary, path);
     await syncFolder(folder);

@@ -62,6 +62,13 @@ describe('galerkin', () => {
     ['an address that is none', ['predict', 'darcy', '--url', 'localhost'], 2, /--url/],
     ['a file that is not there', ['predict', 'darcy', '--input', 'nowhere.npz'], 66, /nowhere\.npz/],
     ['a file that is no archive', ['predict', 'darcy', '--input', 'text.npz'], 65, /NPZ_INVALID/],
+    [
+      'a folder that nobody can make',
+      ['learn', 'darcy', '--preset', 'tiny', '--folder', '/proc/no/x'],
+      74,
+      /FILE_WRITE/,
+    ],
+    ['a folder that is no package', ['optimize', '.'], 66, /a folder without versions/],
     ['a fraction of a sample', ['predict', 'darcy', '--sample', '1.5', '--url', 'http://127.0.0.1:9'], 2, /--sample/],
   ])('%s ends with its exit code and says what is wanted', async (_what, args, exit, message) => {
     const { code, stderr, stdout } = await run(args, cwd);

@@ -95,8 +95,8 @@ describe('--explain', () => {
 
 describe('is refused with a sentence', () => {
   test.each([
-    ['a missing file', ['nowhere.mjs'], 65, /FUNCTION_FILE_INVALID/, /nothing at that path/],
-    ['a folder', ['.'], 65, /FUNCTION_FILE_INVALID/, /a folder/],
+    ['a missing file', ['nowhere.mjs'], 66, /FILE_READ_FAILED/, /nothing of that name/],
+    ['a folder', ['.'], 66, /FILE_READ_FAILED/, /a folder/],
     ['a syntax error', ['torn.mjs'], 65, /FUNCTION_FILE_INVALID/, /SyntaxError/],
     ['a module that throws', ['throws.mjs'], 65, /FUNCTION_FILE_INVALID/, /no licence/],
     ['a module without functions', ['empty.mjs'], 65, /FUNCTION_FILE_INVALID/, /answer/],

@@ -33,6 +33,6 @@ export const cliErrors = {
     exit: 65,
     message: ({ file, wanted, got }) =>
       `${file}: wanted ${wanted}, got ${got}. 'galerkin compile' takes a JavaScript module (.js or .mjs) that exports functions over arrays and their 'specs' (docs/tiers.md).`,
-    doc: 'The file given to galerkin compile is missing, does not load, or exports no function with specs. TypeScript must be compiled to JavaScript first.',
+    doc: 'The file given to galerkin compile does not load, or exports no function with specs. TypeScript must be compiled to JavaScript first.',
   }),
 };

@@ -1,6 +1,6 @@
 // The one database of a control plane: releases, versions and the fleet in it together.
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { GalerkinError, makeFolders } from '../../base/index.js';
 import {
   type ReleaseTables,
   type ReplicaTables,
@@ -17,9 +17,14 @@ export type ControlDatabase = SqlDatabase<ControlTables>;
 
 const migrations = [...releaseMigrations, ...versionMigrations, ...replicaMigrations];
 
-/** @throws what openSql throws */
+function refuse(path: string, cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new GalerkinError('FILE_WRITE_FAILED', { path, reason }, { cause });
+}
+
+/** @throws FILE_WRITE_FAILED; what openSql throws */
 export async function openControlDatabase({ url, isUsual }: DatabasePlace): Promise<ControlDatabase> {
-  if (isUsual) await mkdir(dirname(url), { recursive: true });
+  if (isUsual) await makeFolders(dirname(url)).catch(cause => refuse(dirname(url), cause));
   return openSql<ControlTables>({ url, migrations });
 }
 

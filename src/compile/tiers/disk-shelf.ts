@@ -1,9 +1,9 @@
 // Compiled programs on disk: one file each, written whole or not at all, checked by digest, the least recently used removed first.
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Clock } from '../../base/index.js';
+import { type Clock, makeFolders } from '../../base/index.js';
 import { type CompiledProgram, recordSchema } from './compiled-program.js';
 
 const magic = Buffer.from('galerkin program 1\n');
@@ -89,7 +89,7 @@ export class DiskShelf {
   async put(key: string, program: CompiledProgram): Promise<boolean> {
     const temporary = join(this.#folder, `.${key}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
     try {
-      await mkdir(this.#folder, { recursive: true });
+      await makeFolders(this.#folder);
       await writeFile(temporary, encodeProgram(key, program), { flag: 'wx' });
       await rename(temporary, this.#path(key));
       await this.#trim();

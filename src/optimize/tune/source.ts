@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { GalerkinError } from '../../base/index.js';
+import { GalerkinError, isGalerkinError } from '../../base/index.js';
 import { type Model, readModel, writeModel } from '../../graph/index.js';
 import { type ModelPackage, openRepository, readPackage } from '../../model/index.js';
 import { readBytes, readFailure, systemCode } from '../../store/index.js';
@@ -107,7 +107,16 @@ export async function openSource(place: string): Promise<Source> {
   const folder = isVersion ? dirname(path) : path;
   const repository = dirname(folder);
   const version = isVersion ? Number(basename(path)) : undefined;
-  return fromPackage(await readPackage(repository, basename(folder), version), repository);
+  const read = await readPackage(repository, basename(folder), version).catch(cause => {
+    if (!isGalerkinError(cause) || cause.code !== 'PACKAGE_UNKNOWN') throw cause;
+    const wanted = 'an .onnx file, or the folder of a model with its numbered versions';
+    throw new GalerkinError(
+      'FILE_READ_FAILED',
+      { path: place, wanted, reason: 'a folder without versions' },
+      { cause },
+    );
+  });
+  return fromPackage(read, repository);
 }
 
 /** A package that is open already. @throws as `openSource` */
