@@ -21,8 +21,10 @@ export const strategies = ['canary', 'blue-green', 'rolling', 'ab', 'shadow'];
 async function documentOf(strategy) {
   const document = await readReleaseDocument(join(here, `${strategy}.yaml`));
   if (strategy === 'shadow') document.strategy.end = 'promote';
-  if (strategy === 'blue-green') document.strategy.watch = '2s';
-  if (strategy === 'ab') document.strategy.hold = '12s';
+  if (strategy === 'blue-green') document.strategy.watch = '1s';
+  // Not long enough for a proof, maybe: then it is given its time once more.
+  if (strategy === 'ab')
+    Object.assign(document, { inconclusive: 'pause', strategy: { ...document.strategy, hold: '3s' } });
   return document;
 }
 
@@ -41,8 +43,12 @@ async function bodiesOf(repository) {
   });
 }
 
-/** Servers on a copy of the repository that has only the first version, so that the next is new to them. */
-async function openStage(repository, replicas) {
+/**
+ * Servers on a copy of the repository that has only the first version, so that the next is new to them.
+ * @param {string} repository @param {string} strategy rolling wants three servers
+ */
+export async function openStage(repository, strategy) {
+  const replicas = strategy === 'rolling' ? 3 : 1;
   const folder = await mkdtemp(join(tmpdir(), 'galerkin-release-'));
   const own = join(folder, 'models');
   await mkdir(join(own, model), { recursive: true });
@@ -68,6 +74,7 @@ async function openStage(repository, replicas) {
     repository: openRepository(own),
     random: seededRandom(1),
     by: 'example',
+    tickMs: 100,
   });
   desk.run();
   const close = async () => {
@@ -76,7 +83,7 @@ async function openStage(repository, replicas) {
     for (const server of servers) await server.close();
     await rm(folder, { recursive: true, force: true });
   };
-  return { own, servers, desk, close };
+  return { strategy, own, urls: servers.map(({ url }) => url), bodies: await bodiesOf(own), desk, close };
 }
 
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
@@ -87,30 +94,45 @@ async function ended(desk, id, limitMs) {
   for (;;) {
     const status = await desk.status(id);
     if (finalPhases.includes(status.phase) || Date.now() > untilMs) return status;
+    if (status.phase === 'paused') await desk.command(id, 'resume', { by: 'example', why: 'no proof yet' });
     await pause(50);
   }
 }
 
+/** Until so many more requests were answered. */
+async function answered(traffic, count) {
+  const { answered: before } = await traffic.tally();
+  while ((await traffic.tally()).answered < before + count) await pause(20);
+}
+
 /**
- * One release under load, from the new version's arrival to its end and half a second beyond.
- * @param {{ repository: string, strategy: string, kind: string, requestsPerSecond?: number, limitMs?: number }} options
+ * @typedef {object} CaseOptions
+ * @property {string} kind of new version
+ * @property {number} [work] of a slow version, in products of matrices
+ * @property {object} [judge] instead of the document's
+ * @property {number} [requestsPerSecond] 100 unless stated
+ * @property {number} [mostInFlight] unanswered requests
+ * @property {number} [limitMs] after which it is left to itself
  */
-export async function runCase({ repository, strategy, kind, requestsPerSecond = 100, limitMs = 60_000 }) {
-  const stage = await openStage(repository, strategy === 'rolling' ? 3 : 1);
-  const { own, servers, desk, close } = stage;
-  const urls = servers.map(({ url }) => url);
-  const traffic = startTraffic({ urls, model, bodies: await bodiesOf(own), requestsPerSecond });
+
+/**
+ * One release under load, from the new version's arrival to its end and some requests beyond.
+ * @param {CaseOptions & { stage: Awaited<ReturnType<typeof openStage>> }} options
+ */
+export async function runOn({ stage, kind, work, judge, limitMs = 60_000, ...load }) {
+  const { strategy, own, urls, bodies, desk } = stage;
+  const { requestsPerSecond = 100, mostInFlight } = load;
+  const traffic = startTraffic({ urls, model, bodies, requestsPerSecond, mostInFlight });
   try {
-    await pause(300);
-    const { version } = await writeNewVersion(kind, own, model);
-    const document = { ...(await documentOf(strategy)), version };
+    await answered(traffic, 20);
+    const { version } = await writeNewVersion(kind, own, model, { work });
+    const document = { ...(await documentOf(strategy)), version, ...(judge && { judge }) };
     const startMs = Date.now();
-    const { id } = await desk.start(document, { by: 'example', why: `a ${kind} version` });
+    const { id, baseline } = await desk.start(document, { by: 'example', why: `a ${kind} version` });
     const status = await ended(desk, id, limitMs);
     const endMs = Date.now();
-    await pause(500);
+    await answered(traffic, 50);
     const total = await traffic.stop();
-    const by = (tally, key) => tally.byVersion[key] ?? 0;
     return {
       strategy,
       kind,
@@ -118,15 +140,27 @@ export async function runCase({ repository, strategy, kind, requestsPerSecond = 
       reason: status.reason,
       seconds: (endMs - startMs) / 1000,
       requests: total.sent,
-      candidateAnswers: by(total, version),
+      candidateAnswers: total.byVersion[version] ?? 0,
       /** When the last request was sent that each version answered. */
-      lastSentMs: { stable: total.lastSentMs[1], candidate: total.lastSentMs[version] },
+      lastSentMs: { stable: total.lastSentMs[baseline], candidate: total.lastSentMs[version] },
       failed: total.failed,
       evidence: await desk.evidence(id),
     };
   } finally {
     await traffic.stop().catch(() => undefined);
-    await close();
+  }
+}
+
+/**
+ * The same on servers of its own.
+ * @param {CaseOptions & { repository: string, strategy: string }} options
+ */
+export async function runCase({ repository, strategy, ...rest }) {
+  const stage = await openStage(repository, strategy);
+  try {
+    return await runOn({ stage, ...rest });
+  } finally {
+    await stage.close();
   }
 }
 

@@ -66,15 +66,16 @@ const damages = {
 /**
  * Writes the next version of `name`, made from its first.
  * @param {keyof typeof damages} kind
+ * @param {{ work?: number }} [options] products of matrices in a slow one
  * @returns {Promise<{ model: string, version: number, kind: string }>}
  */
-export async function writeNewVersion(kind, repository, name = 'darcy') {
+export async function writeNewVersion(kind, repository, name = 'darcy', { work = 60 } = {}) {
   const versions = (await listModels(repository)).find(model => model.name === name)?.versions ?? [];
   const first = await readPackage(repository, name, Math.min(...versions));
   const model = readModel(await first.file(first.modelFile));
   const editor = new GraphEditor(model.graph);
   const [[input], [output]] = [model.graph.inputs, model.graph.outputs].map(values => values.map(value => value.name));
-  damages[kind](editor, behind(editor, output), { input, n: first.manifest.problem.n, work: 60, height: 0.1 });
+  damages[kind](editor, behind(editor, output), { input, n: first.manifest.problem.n, work, height: 0.1 });
 
   const files = {};
   for (const file of first.files) if (file !== 'manifest.json') files[file] = await first.file(file);

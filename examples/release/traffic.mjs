@@ -1,13 +1,13 @@
 // Steady traffic from a thread of its own: held-out fields sent at a fixed rate, whatever the answers do; counts who answered and what failed.
+import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 const tickMs = 5;
-/** Beyond so many unanswered requests nothing more is sent: a client would have given up too. */
-const mostInFlight = 256;
 
 /**
- * @typedef {{ urls: string[], model: string, bodies: string[], requestsPerSecond: number }} TrafficOptions
+ * Beyond `mostInFlight` unanswered requests nothing more is sent: a client would have given up too.
+ * @typedef {{ urls: string[], model: string, bodies: string[], requestsPerSecond: number, mostInFlight?: number }} TrafficOptions
  * @typedef {{ sent: number, answered: number, byVersion: Record<string, number>, lastSentMs: Record<string, number>,
  *   failed: Record<string, number> }} Tally
  * By version: answers, and when the last request that it answered was sent. By HTTP status: failures, '0' for broken connections.
@@ -19,12 +19,16 @@ export function startTraffic(options) {
   /** @type {((tally: Tally) => void)[]} */
   const waiting = [];
   worker.on('message', tally => waiting.shift()?.(tally));
+  const broken = new Promise((_, reject) => worker.once('error', reject));
+  broken.catch(() => {});
   const ask = what =>
-    new Promise((resolve, reject) => {
-      waiting.push(resolve);
-      worker.once('error', reject);
-      worker.postMessage(what);
-    });
+    Promise.race([
+      broken,
+      new Promise(resolve => {
+        waiting.push(resolve);
+        worker.postMessage(what);
+      }),
+    ]);
   let stopped;
   return {
     /** Counts since the start, of requests whose answer has come. @returns {Promise<Tally>} */
@@ -40,10 +44,27 @@ export function startTraffic(options) {
   };
 }
 
+/** One request over a connection that is kept. @returns {Promise<{ status: number, text: string }>} */
+const post = (url, { agent, headers, body }) =>
+  new Promise((resolve, reject) => {
+    const asked = request(url, { method: 'POST', agent, headers }, response => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', chunk => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      response.on('error', reject);
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+
 /** @param {TrafficOptions} options */
-function send({ urls, model, bodies, requestsPerSecond }) {
+function send({ urls, model, bodies, requestsPerSecond, mostInFlight = 256 }) {
   const tally = { sent: 0, answered: 0, byVersion: {}, lastSentMs: {}, failed: {} };
   const inFlight = new Set();
+  const agent = new Agent({ keepAlive: true, maxSockets: mostInFlight });
   const count = (table, key) => {
     table[key] = (table[key] ?? 0) + 1;
   };
@@ -52,10 +73,9 @@ function send({ urls, model, bodies, requestsPerSecond }) {
     const headers = { 'content-type': 'application/json', 'x-user': `user-${(number * 7919) % 1009}` };
     const sentMs = Date.now();
     try {
-      const response = await fetch(url, { method: 'POST', headers, body: bodies[number % bodies.length] });
-      const text = await response.text();
+      const { status, text } = await post(url, { agent, headers, body: bodies[number % bodies.length] });
       tally.answered++;
-      if (!response.ok) return count(tally.failed, response.status);
+      if (status !== 200) return count(tally.failed, status);
       const version = /"model_version":"(\d+)"/.exec(text)?.[1] ?? 'none';
       count(tally.byVersion, version);
       tally.lastSentMs[version] = Math.max(sentMs, tally.lastSentMs[version] ?? 0);
@@ -64,10 +84,15 @@ function send({ urls, model, bodies, requestsPerSecond }) {
       count(tally.failed, 0);
     }
   };
-  const startMs = performance.now();
+  let beforeMs = performance.now();
+  let due = 0;
   const timer = setInterval(() => {
-    const due = ((performance.now() - startMs) / 1000) * requestsPerSecond;
-    while (tally.sent < due && inFlight.size < mostInFlight) {
+    const nowMs = performance.now();
+    due += ((nowMs - beforeMs) / 1000) * requestsPerSecond;
+    beforeMs = nowMs;
+    // What could not be sent is not made up for: it would come as a burst.
+    due = Math.min(due, tally.sent + mostInFlight - inFlight.size);
+    while (tally.sent + 1 <= due) {
       const asked = ask(tally.sent++).finally(() => inFlight.delete(asked));
       inFlight.add(asked);
     }
