@@ -1,7 +1,7 @@
 // Fresh instances of the stable version end: with their server, with the order that wanted them, and with the version beside which they are.
 import { type Backend, onnxruntimeBackend } from 'galerkin/serve';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { scaleConfig } from './fixtures/plain-repository.js';
+import { scaleBy, scaleConfig } from './fixtures/plain-repository.js';
 import { everyVersion, type RoutedServer, routedServer, routeOf } from './fixtures/routed-server.js';
 
 /** Instances that are open, as the versions that they are of. */
@@ -9,6 +9,9 @@ let alive: number[];
 let asked = 0;
 let hold: Promise<void> | undefined;
 let letGo: () => void;
+/** However busy the machine is. */
+const eventually = (claim: () => unknown) => vi.waitFor(claim, 20_000);
+
 let house: RoutedServer;
 
 const counting: Backend = {
@@ -67,7 +70,7 @@ test('also where the server is closed while they are being opened', async () => 
   holdOpenings();
   const before = asked;
   const applied = house.server.traffic.apply(candidate()).catch(() => undefined);
-  await vi.waitFor(() => expect(asked).toBe(before + 1));
+  await eventually(() => expect(asked).toBe(before + 1));
   const closed = house.server.close();
   letGo();
   await Promise.all([applied, closed]);
@@ -82,10 +85,10 @@ test('also where the order that wanted them was overtaken, or two orders wanted 
   await traffic.apply(routeOf({ 1: 10_000, 2: 0 }));
   letGo();
   expect(await Promise.all(overtaken)).toEqual(['ROUTE_STALE', 'ROUTE_STALE']);
-  await vi.waitFor(() => expect(alive.toSorted()).toEqual([1, 2]));
+  await eventually(() => expect(alive.toSorted()).toEqual([1, 2]));
   hold = undefined;
   await Promise.all([traffic.apply(candidate()), traffic.apply(candidate())]);
-  await vi.waitFor(() => expect(alive.toSorted()).toEqual([1, 1, 2]));
+  await eventually(() => expect(alive.toSorted()).toEqual([1, 1, 2]));
 });
 
 test('with the version beside which they are, and come again with it', async () => {
@@ -93,12 +96,28 @@ test('with the version beside which they are, and come again with it', async () 
   await traffic.apply(candidate());
   expect(alive.toSorted()).toEqual([1, 1, 2]);
   await post('unload');
-  await vi.waitFor(() => expect(alive).toEqual([]));
+  await eventually(() => expect(alive).toEqual([]));
   await post('load');
-  await vi.waitFor(() => expect(alive.toSorted()).toEqual([1, 1, 2]));
+  await eventually(() => expect(alive.toSorted()).toEqual([1, 1, 2]));
   await house.repository.configure('scale', scaleConfig(`${everyVersion} dynamic_batching { }`));
   await post('load');
-  await vi.waitFor(() => expect(alive.toSorted()).toEqual([1, 1, 2]));
+  await eventually(() => expect(alive.toSorted()).toEqual([1, 1, 2]));
   await traffic.apply(routeOf({ 1: 10_000, 2: 0 }));
-  await vi.waitFor(() => expect(alive.toSorted()).toEqual([1, 2]));
+  await eventually(() => expect(alive.toSorted()).toEqual([1, 2]));
+});
+
+test('beside the stable version that runs, where a reload has overtaken the order that wanted them', async () => {
+  const { traffic } = house.server;
+  await house.repository.add('scale', 3, scaleBy(3));
+  holdOpenings();
+  const before = asked;
+  const applied = traffic.apply(routeOf({ 1: 8_000, 3: 2_000 }, { baseline: { share: 2_000 } }));
+  await eventually(() => expect(asked).toBe(before + 1));
+  await house.repository.configure('scale', scaleConfig(`${everyVersion} dynamic_batching { }`));
+  const loaded = post('load');
+  // By then it stands in line behind the order.
+  await house.count(5);
+  letGo();
+  await Promise.all([applied, loaded]);
+  await eventually(() => expect(alive.toSorted()).toEqual([1, 1, 2, 3]));
 });

@@ -49,6 +49,8 @@ export class CompiledRoute implements Router {
   /** Fresh instances of the stable version, which take the last places. */
   readonly twin: RoutedModel | undefined;
   private readonly twinFrom: number;
+  /** The stable version's own instances, where fresh ones beside them answer too. */
+  private readonly warm: RunningModel | undefined;
   private readonly rules: readonly Rule[];
   /** Of the versions besides the stable one, which take places from 0 upwards in their order. */
   private readonly parts: readonly Part[];
@@ -63,11 +65,12 @@ export class CompiledRoute implements Router {
     this.arms = versions
       .filter(({ served }) => named.has(served.version))
       .map(model => new RoutedModel(model, compiling.trailOf(model, this)));
-    this.anchor = this.arm(route.stable) ?? this.largest();
     const stable = this.arm(route.stable);
+    this.anchor = stable ?? this.largest();
     const twin = route.baseline === undefined || stable === undefined ? undefined : compiling.twinOf(stable.base);
     this.twin = twin && new RoutedModel(twin, compiling.trailOf(twin, this));
     this.twinFrom = wholeShare - (this.twin === undefined ? 0 : (route.baseline?.share ?? 0));
+    this.warm = this.twinFrom < wholeShare ? stable?.base : undefined;
     this.rules = route.rules.map(({ version, when }) => ({ when, model: this.arm(version) }));
     let below = 0;
     this.parts = [...route.shares]
@@ -95,7 +98,8 @@ export class CompiledRoute implements Router {
 
   /** The arm of a version that runs. */
   arm(version: number): RoutedModel | undefined {
-    return this.arms.find(({ served }) => served.version === String(version));
+    const name = String(version);
+    return this.arms.find(({ served }) => served.version === name);
   }
 
   /** The arm of a version that is to take what the same version, opened before, would have taken. */
@@ -107,7 +111,7 @@ export class CompiledRoute implements Router {
 
   /** True for the stable version's own instances beside fresh ones: they are warmer than the candidate's, so that times mean nothing. */
   isUneven(model: RunningModel): boolean {
-    return this.twinFrom < wholeShare && model === this.arm(this.route.stable)?.base;
+    return model === this.warm;
   }
 
   private pick(from: Origin): RoutedModel | undefined {

@@ -62,14 +62,14 @@ export class Mirroring {
 
   /** Draws whether the request is copied, and to whom. The answer is on its way meanwhile; nothing here waits or throws. */
   consider(compiled: CompiledRoute, stable: RunningModel, served: Served): void {
-    const { route, arms } = compiled;
+    const { route } = compiled;
     const { random, aid } = this.parts;
     const { question, times } = served;
     // A copy in another order would break a sequence, and an answer from the cache says nothing of the stable version.
     if (question.terms.sequence !== undefined || times === undefined || stable.served.unroll !== undefined) return;
     for (const { version, share } of route.mirrors) {
       if (random.uniform() * wholeShare >= share) continue;
-      const target = arms.find(arm => arm.served.version === String(version))?.base;
+      const target = compiled.arm(version)?.base;
       const isChecked = route.checks !== undefined && random.uniform() * wholeShare < route.checks.share;
       const truth = isChecked && route.checks !== undefined ? aid.running(route.checks.model) : undefined;
       const count = this.countOf(version);

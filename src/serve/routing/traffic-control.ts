@@ -146,6 +146,8 @@ class RoutedModels implements TrafficControl {
       if (stable !== undefined && route.baseline !== undefined) await routed.baseline.bring(stable);
       routed.orders.assertCurrent(route);
       this.swap(routed, route);
+      // The stable version may have been opened anew while fresh instances were opened beside the one before.
+      if (routed.baseline.fault === '') void this.renewBaseline(routed, route);
       return this.statusOf(route);
     } catch (error) {
       // This order is still among those under way.
