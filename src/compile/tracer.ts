@@ -8,15 +8,14 @@ export {
   jit,
   jvp,
   lax,
-  linearize,
   makeJaxpr,
   nn,
   random,
   tree,
   valueAndGrad,
-  vjp,
   vmap,
 } from '@jax-js/jax';
+export { linearize, vjp } from './apart.js';
 export { np } from './numpy.js';
 /** An array of the tracer. In a traced function it may be used any number of times; outside, every use consumes it (`x.ref` keeps it). */
 export type { JsTree, Traced };

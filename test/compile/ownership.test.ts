@@ -96,6 +96,34 @@ describe('the same inside a transformation', () => {
   });
 });
 
+describe('results that are made from each other', () => {
+  type Chain = { once: Traced; twice: Traced; again: Traced };
+  const chain = (x: Traced): Chain => {
+    const once = np.sin(x);
+    return { once, twice: once.mul(once), again: once };
+  };
+  const at = [0.3, -1, 2];
+  const slopes = at.map(x => expect.closeTo(Math.cos(x) * (2 + 2 * Math.sin(x)), 3));
+  it('are taken back by vjp', async () => {
+    const pulled = (x: Traced): Traced => {
+      const [y, pull] = vjp(chain, [x]);
+      return pull(tree.map((leaf: Traced) => np.onesLike(leaf), y))[0] ?? x;
+    };
+    expect(await values(pulled, at)).toEqual(slopes);
+    expect(await values(jit(pulled), at)).toEqual(slopes);
+  });
+  it('are pushed by linearize, beside what is only carried along', async () => {
+    const pushed = (x: Traced): Traced => {
+      const [, push, carried] = linearize((a: Traced): [Chain, { a: Traced }] => [chain(a), { a }], [x], {
+        hasAux: true,
+      });
+      const { once, twice, again } = push(np.onesLike(x));
+      return once.add(twice).add(again).add(carried.a.mul(0));
+    };
+    expect(await values(pushed, at)).toEqual(slopes);
+  });
+});
+
 describe('an array from outside', () => {
   it('is not consumed, however often the function uses it', async () => {
     const table = np.array([1, 2, 4]);

@@ -1,7 +1,8 @@
 // Gradients through time loops in memory that grows with the root of the steps: states are kept at the ends of segments,
 // and each segment is computed again when its turn comes (Griewank, 1992, with one level of checkpoints).
-import { numpy, type Array as Traced, vjp } from '@jax-js/jax';
+import { numpy, type Array as Traced } from '@jax-js/jax';
 import { GalerkinError } from '../../base/index.js';
+import { vjp } from '../apart.js';
 import { isTraced } from '../tracer-classes.js';
 import { describeValue, type FlatTree, flattenTree } from '../tree.js';
 import { trajectory, unroll } from './unroll.js';
@@ -61,8 +62,6 @@ const integer = (value: number): Traced => numpy.array([value], { dtype: numpy.i
 /** `last - k`: counted from the end. */
 const fromEnd = (last: number, k: Traced): Traced => integer(last).sub(k);
 const at = (arrays: Leaves, index: Traced): Leaves => arrays.map(array => array.slice(index));
-/** Each result an array of its own: the tracer cannot take back a function of which one result is made from another. */
-const apart = (arrays: Leaves): Traced[] => arrays.map(array => array.reshape(array.shape));
 const plus = (a: Leaves, b: Leaves): Leaves => a.map((one, k) => one.add(b[k] ?? 0));
 
 /** State after a segment. */
@@ -74,7 +73,7 @@ function backward({ step, params }: Flat, { start, first, steps }: Segment, behi
   const [, states] = trajectory<Leaves, Leaves>((state, j) => [step(params, state, first.add(j)), state], steps)(start);
   return unroll<Cotangents>((cotangents, j) => {
     const local = fromEnd(steps - 1, j);
-    const apply = (p: Traced[], s: Traced[]): Traced[] => apart(step(p, s, first.add(local)));
+    const apply = (p: Traced[], s: Traced[]): Traced[] => [...step(p, s, first.add(local))];
     const [, pull] = vjp(apply, [[...params], [...at(states, local)]]);
     const [forParams = [], forState = []] = pull([...cotangents.state]);
     return { state: forState, params: plus(cotangents.params, forParams) };
