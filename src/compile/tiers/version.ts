@@ -1,10 +1,9 @@
 // One function for one set of shapes: the tier it runs in now, and the steps up and down between tiers.
 import { isGalerkinError, type Tensor } from '../../base/index.js';
 import type { Spec } from '../spec.js';
-import type { TreeFunction } from '../trace.js';
 import type { FlatTree, Tree } from '../tree.js';
 import type { CallForm } from './call-form.js';
-import { compileRecorded, type Opened, openCached, type Recorded, record, vouchedKey } from './compile-steps.js';
+import { compileRecorded, type Opened, type Recorded } from './compile-steps.js';
 import { type Decision, decideFirst, decideHot } from './decide.js';
 import { NativeTier } from './native-tier.js';
 import { usesType } from './plain-program.js';
@@ -12,19 +11,10 @@ import type { CacheAnswer } from './program-cache.js';
 import { type TierEvent, tierChannel } from './tier-events.js';
 import type { CompileReport, VersionReport } from './tier-report.js';
 import { TierZeroCalls } from './tier-zero-calls.js';
+import { type ProgramTerms, VersionProgram } from './version-program.js';
 import { turn, type Workshop } from './workshop.js';
 
-export interface VersionTerms {
-  readonly name: string;
-  readonly signature: string;
-  /** The form of the arguments: paths, types, static values. */
-  readonly door: string;
-  /** The function of its array arguments alone; static values are inside. */
-  readonly fn: TreeFunction;
-  /** With 'batch' where the version serves every batch size. */
-  readonly specs: readonly Spec[];
-  /** The user's word for the function's code; '' if it must be traced to know it. */
-  readonly key: string;
+export interface VersionTerms extends ProgramTerms {
   /** Compile at once, in the background, because calls of other shapes are native. */
   readonly isHot: boolean;
   /** Called when it turns out that the version can't be compiled. */
@@ -38,12 +28,10 @@ export class Version {
   readonly #workshop: Workshop;
   readonly #terms: VersionTerms;
   readonly #zero: TierZeroCalls;
+  readonly #program: VersionProgram;
   #state: 'new' | 'cold' | 'compiling' | 'native' | 'refused' = 'new';
   #preparing: Promise<void> | undefined;
   #decision: Pick<Decision, 'rule' | 'why'> = { rule: 'new', why: 'it has not been called yet' };
-  #recorded: Recorded | undefined;
-  #equations: number | undefined;
-  #key = '';
   #native: NativeTier | undefined;
   #nativeBefore: NativeTier | undefined;
   #compile: CompileReport | undefined;
@@ -53,6 +41,7 @@ export class Version {
     this.#workshop = workshop;
     this.#terms = terms;
     this.#zero = new TierZeroCalls(workshop.clock, terms.fn);
+    this.#program = new VersionProgram(workshop, terms);
   }
 
   get specs(): readonly Spec[] {
@@ -94,7 +83,7 @@ export class Version {
       firstCallMs: zero.firstMs,
       tierZeroMs: zero.medianMs,
       nativeMs: native?.samples.medianMs,
-      equations: this.#equations,
+      equations: this.#program.equations,
       nodes: native?.nodes,
       compile: this.#compile,
       cache: this.#cache,
@@ -113,9 +102,9 @@ export class Version {
   /** The first call: is there a compiled program already, or does compiling answer sooner than tier 0's own compiler? */
   async #prepare(arrays: FlatTree<Tensor>): Promise<void> {
     try {
-      if (await this.#findVouched()) return;
+      if (this.#adoptFound(await this.#program.findVouched())) return;
       const recorded = await this.#record(arrays);
-      if (this.#terms.key === '' && (await this.#find(recorded.traceMs))) return;
+      if (this.#terms.key === '' && this.#adoptFound(await this.#program.find(recorded.traceMs))) return;
       this.#cache = 'miss';
       const first = this.#decideFirst(recorded);
       this.#decision = first;
@@ -145,13 +134,8 @@ export class Version {
   }
 
   async #record(arrays: FlatTree<Tensor>): Promise<Recorded> {
-    if (this.#recorded !== undefined) return this.#recorded;
     try {
-      const recorded = await record(this.#workshop, this.#terms.fn, arrays.build(this.#terms.specs));
-      if (this.#key === '') this.#key = recorded.key;
-      this.#equations = recorded.equations;
-      this.#recorded = { ...recorded, key: this.#key };
-      return this.#recorded;
+      return await this.#program.record(arrays);
     } catch (error) {
       // A function that looks at values can't be recorded; operation by operation the tracer may still run it.
       this.#zero.isRecordable = false;
@@ -159,21 +143,11 @@ export class Version {
     }
   }
 
-  async #findVouched(): Promise<boolean> {
-    const { key, name, signature, door } = this.#terms;
-    if (key === '') return false;
-    this.#key = vouchedKey(this.#workshop, [name, key, signature, door]);
-    return this.#find(0);
-  }
-
-  async #find(traceMs: number): Promise<boolean> {
-    // A program that the runtime no longer opens is as good as none.
-    const found = await openCached(this.#workshop, this.#key, traceMs).catch(() => undefined);
+  /** @returns whether there was one */
+  #adoptFound(found: Opened | undefined): boolean {
     if (found === undefined) return false;
-    this.#decision = {
-      rule: 'cached',
-      why: `it was compiled before and found ${found.cache === 'disk' ? 'on disk' : 'in memory'}`,
-    };
+    const place = found.cache === 'disk' ? 'on disk' : 'in memory';
+    this.#decision = { rule: 'cached', why: `it was compiled before and found ${place}` };
     this.#adopt(found);
     return true;
   }
@@ -184,7 +158,7 @@ export class Version {
       try {
         const recorded = await this.#record(arrays);
         await turn();
-        if (this.#terms.isHot && (await this.#find(recorded.traceMs))) return;
+        if (this.#terms.isHot && this.#adoptFound(await this.#program.find(recorded.traceMs))) return;
         this.#adopt(await compileRecorded(this.#workshop, recorded, true));
       } catch (error) {
         this.#refuse(error);
@@ -200,7 +174,7 @@ export class Version {
       return;
     }
     this.#native = new NativeTier(this.#workshop, {
-      key: this.#key,
+      key: this.#program.key,
       opened,
       onVerdict: ({ why, isSwitch }) => {
         this.#decision = { rule: 'tried choices', why };
@@ -210,8 +184,8 @@ export class Version {
     this.#state = 'native';
     this.#cache = cache;
     this.#compile = report;
-    this.#equations = compiled.record.equations;
-    this.#recorded = undefined;
+    this.#program.equations = compiled.record.equations;
+    this.#program.forget();
     this.#zero.close();
     if (cache === 'miss') this.#tell('compiled', report.actualMs);
     this.#tell('swapped');
@@ -219,7 +193,7 @@ export class Version {
 
   #refuse(error: unknown): void {
     this.#state = 'refused';
-    this.#recorded = undefined;
+    this.#program.forget();
     this.#decision = { rule: 'refused', why: error instanceof Error ? error.message : String(error) };
     this.#tell('refused');
     this.#terms.onRefused(isGalerkinError(error) ? error.code : 'unknown');
@@ -229,8 +203,9 @@ export class Version {
     const zero = this.#zero;
     const result = await zero.run(form);
     const { firstMs, medianMs } = zero;
-    if (zero.count === 2 && firstMs !== undefined && medianMs !== undefined && this.#equations !== undefined)
-      this.#workshop.costs.sawFirstAnswer(this.#equations, Math.max(0, firstMs - medianMs));
+    const { equations } = this.#program;
+    if (zero.count === 2 && firstMs !== undefined && medianMs !== undefined && equations !== undefined)
+      this.#workshop.costs.sawFirstAnswer(equations, Math.max(0, firstMs - medianMs));
     this.#considerCompiling(form.arrays);
     // A loop of awaited calls gives the thread away in microtasks only: without a turn, nothing in the background would go on.
     if (this.#state === 'compiling') await turn();
@@ -239,13 +214,14 @@ export class Version {
 
   #considerCompiling(arrays: FlatTree<Tensor>): void {
     const tierZeroMs = this.#zero.medianMs;
-    if (this.#state !== 'cold' || tierZeroMs === undefined || this.#equations === undefined) return;
+    const { equations } = this.#program;
+    if (this.#state !== 'cold' || tierZeroMs === undefined || equations === undefined) return;
     const { costs, config } = this.#workshop;
     this.#decision = decideHot({
       calls: this.#zero.count,
       tierZeroMs,
       nativeMs: costs.nativeMs(tierZeroMs),
-      compileMs: costs.compileMs(this.#equations),
+      compileMs: costs.compileMs(equations),
       threshold: config.recompilationThreshold,
     });
     if (this.#decision.rule === 'hot') this.#schedule(arrays);
