@@ -16,9 +16,17 @@ const percent = (value: number): string => `${(100 * value).toFixed(2)} %`;
 
 /** Refusals of a version that is the same, over whole releases of 2,000 requests, asked every 50. */
 function falseAlarms(): BenchResult[] {
-  return Object.entries(noises).map(([name, noise], k) => {
-    const releases = k === 0 ? 10_000 : 1000;
-    const endings = everySeed(releases, seed => watched({ seed, requests: 2000, noise }, 50));
+  const kinds: [string, number, Partial<Traffic>][] = [
+    ...Object.entries(noises).map(([name, noise], k): [string, number, Partial<Traffic>] => [
+      name,
+      k === 0 ? 10_000 : 1000,
+      { noise },
+    ]),
+    ['one request of a hundred fails', 10_000, { errors: 0.01 }],
+    ['one of a hundred fails, share 10 %', 1000, { errors: 0.01, share: 0.1 }],
+  ];
+  return kinds.map(([name, releases, traffic]) => {
+    const endings = everySeed(releases, seed => watched({ seed, requests: 2000, ...traffic }, 50));
     const refused = endings.filter(({ refusedAt }) => known(refusedAt)).length;
     const passed = endings.filter(({ passedAt }) => known(passedAt)).length;
     const [low, high] = exactInterval(refused, releases);

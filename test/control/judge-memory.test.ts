@@ -136,7 +136,7 @@ describe('a judge that hears nonsense', () => {
     expect(stirred.judge(0)).toStrictEqual(plain.judge(0));
   });
 
-  it('does not grow with a million samples', () => {
+  it('does not grow with 200,000 samples', () => {
     const judge = openJudge(usualConfig, versions);
     const random = seededRandom(6);
     const few = Array.from({ length: 997 }, () =>
@@ -150,9 +150,9 @@ describe('a judge that hears nonsense', () => {
     const hear = (count: number) => {
       for (let k = 0; k < count; k++) judge.hear(few[k % few.length]);
     };
-    hear(50_000);
+    hear(20_000);
     const early = JSON.stringify(judge.remember()).length;
-    hear(950_000);
+    hear(180_000);
     expect(JSON.stringify(judge.remember()).length).toBeLessThan(1.3 * early);
     expect(early).toBeLessThan(30_000);
   });

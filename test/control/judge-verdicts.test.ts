@@ -38,6 +38,13 @@ describe('a version that is worse', () => {
     },
   );
 
+  it('is stopped within 1,600 requests, a tenth of them its own, if 6 instead of 1 of 100 fail', () => {
+    const outcomes = outcomesOf(60, { errors: 0.01, moreErrors: 0.05, share: 0.1, requests: 6000 });
+    // A bet that knew both shares would need 1,280 at the median under this part of the budget.
+    expect(medianSamples(outcomes, 'abort')).toBeLessThan(160);
+    expect(countOf(outcomes, 'promote')).toBe(0);
+  });
+
   it('is stopped after tens of samples if every request fails, before the least number of samples is there', () => {
     const config = { ...usualConfig, minSamples: 1000 };
     for (let seed = 1; seed <= 10; seed++) {

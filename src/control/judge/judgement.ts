@@ -16,6 +16,9 @@ export const judgedMetrics = [
 ] as const;
 export type JudgedMetric = (typeof judgedMetrics)[number];
 
+/** Differences of a time that do not matter unless a document says otherwise, in ms. */
+export const usualLeastMs = 0.5;
+
 /** One question to the judge. */
 export interface Criterion {
   readonly metric: JudgedMetric;

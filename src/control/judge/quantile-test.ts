@@ -43,8 +43,8 @@ export interface QuantileTestOptions {
 /** The threshold follows the stable version by stochastic approximation (Robbins and Monro 1951). */
 function closeBlock(state: QuantileState, probability: number): void {
   const { worseBlock, betterBlock } = state;
-  addProportions(state.worse, worseBlock, { show: 'above', gap: 0 });
-  addProportions(state.better, betterBlock, { show: 'below', gap: 0 });
+  addProportions(state.worse, worseBlock, { show: 'above', gap: 0, usual: 1 - probability });
+  addProportions(state.better, betterBlock, { show: 'below', gap: 0, usual: 1 - probability });
   const { stableCount, stableSum, candidateCount, candidateSum } = worseBlock;
   addEntry(state.scatter, candidateSum / candidateCount - stableSum / stableCount, blockInfo(worseBlock));
   const excess = stableSum - stableCount * (1 - probability);

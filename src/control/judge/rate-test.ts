@@ -25,6 +25,8 @@ const rateState = z.strictObject({
 type RateState = z.infer<typeof rateState>;
 
 const largestLog = 600;
+/** Of requests that fail, before any was seen. */
+const usual = 0.01;
 
 export interface RateTestOptions {
   /** True for a bad request; undefined where it is unknown. */
@@ -36,8 +38,8 @@ export interface RateTestOptions {
 
 function closeBlock(state: RateState, margin: number): void {
   const { block } = state;
-  addProportions(state.worse, block, { show: 'above', gap: 0 });
-  addProportions(state.better, block, { show: 'below', gap: margin });
+  addProportions(state.worse, block, { show: 'above', gap: 0, usual });
+  addProportions(state.better, block, { show: 'below', gap: margin, usual });
   const info = blockInfo(block);
   state.weight += info;
   state.weighted += info * (block.candidateSum / block.candidateCount - block.stableSum / block.stableCount);

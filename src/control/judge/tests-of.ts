@@ -26,13 +26,16 @@ export interface Surroundings {
   readonly sketches: Readonly<Record<Arm, SketchState>>;
 }
 
-/** Parts of the capital. Latency has most, because its scatter is largest; failures prove themselves quickly with little. */
+/**
+ * Parts of the capital. A part w costs a metric ln(1/w) of evidence, so that the sum of delays, each weighted by how much it
+ * matters, is least where parts are as these weights (Gibbs' inequality). Latency and failures are what clients feel first.
+ */
 export const weights: Readonly<Record<JudgedMetric, number>> = {
-  'latency-mean': 8,
+  'latency-mean': 7,
   'latency-p50': 2,
   'latency-p95': 1,
   'latency-p99': 1,
-  'error-rate': 3,
+  'error-rate': 4,
   'guard-rate': 1,
   residual: 2,
   conservation: 2,

@@ -1,7 +1,7 @@
 // A release as its author writes it, in YAML, JSON or TypeScript: durations as '30s', shares as '5%'; and as everything after the door sees it.
 import { z } from 'zod';
 import { routeCondition, routeStickiness, wholeShare } from '../../model/index.js';
-import { judgedMetrics } from '../judge/judgement.js';
+import { judgedMetrics, usualLeastMs } from '../judge/judgement.js';
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 const longestMs = 30 * 24 * unitMs.h;
@@ -41,7 +41,6 @@ const margin = z.union([z.number().min(0).max(1000), z.string()]).transform((val
 });
 
 const timed = new Set<string>(['latency-mean', 'latency-p50', 'latency-p95', 'latency-p99', 'resource-use']);
-const usualLeastMs = 0.5;
 
 const criterion = z
   .strictObject({
