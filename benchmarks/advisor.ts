@@ -62,9 +62,12 @@ function thresholdRule({ columns, rows, labels }: Examples): BenchResult {
 const accuracy = (probabilities: Float64Array, { labels }: Examples): string =>
   percent(probabilities.filter((p, row) => p > 0.5 === (labels[row] === 1)).length / labels.length);
 
+/** Every difference of times matters, however small. */
+const everyTime = { 'latency-mean': 0, 'latency-p99': 0, 'resource-use': 0 };
+
 /** One adviser, asked after every `every` requests of a release. @returns requests until it first asked for caution */
 async function firstHold(truth: ReleaseTruth, seed: number, every: number): Promise<number> {
-  const adviser = await openAdviser({ versions, confidence, margins: truth.margins });
+  const adviser = await openAdviser({ versions, confidence, margins: truth.margins, least: everyTime });
   const stretches: RequestSample[][] = [[]];
   replay(truth, seededRandom(seed), {
     hear: sample => stretches[stretches.length - 1].push(sample),
@@ -117,6 +120,34 @@ async function looks(): Promise<BenchResult[]> {
       note: `${found.filter(Number.isFinite).length} of ${found.length} found within 1600 requests`,
     },
   ];
+}
+
+/** How often caution is asked for at the end of a release whose candidate is slower, where small differences matter and where not. */
+async function smallDifferences(): Promise<BenchResult[]> {
+  const releases = 100;
+  const results: BenchResult[] = [];
+  for (const [name, latencyMs, factor] of [
+    ['30 % more of 1 ms', 1, 1.3],
+    ['twice 0.2 ms', 0.2, 2],
+    ['twice 1 ms', 1, 2],
+    ['30 % more of 20 ms', 20, 1.3],
+  ] as const) {
+    const held = { all: 0, usual: 0 };
+    for (let k = 0; k < releases; k++) {
+      const drawn = drawTruth(seededRandom(99).fork(k));
+      const world = { ...drawn.world, latencyMs, share: 0.4 };
+      const truth = { ...drawn, samples: 1500, change: { ...noChange, latency: Math.log(factor) }, world };
+      for (const [which, least] of [['all', everyTime] as const, ['usual', {}] as const]) {
+        const adviser = await openAdviser({ versions, confidence, margins: truth.margins, least });
+        replay(truth, seededRandom(k), { hear: sample => adviser.hear(sample) });
+        if ((await adviser.advise(0))?.advice === 'hold') held[which]++;
+        await adviser.close();
+      }
+    }
+    const note = `of ${releases} releases of 1500 requests; ${held.all} where every difference matters`;
+    results.push({ name: `${name}, 0.5 ms do not matter: held`, value: held.usual, unit: 'releases', note });
+  }
+  return results;
 }
 
 /** Releases of real sessions, with this machine's own noise: advice of each kind. */
@@ -218,6 +249,7 @@ export async function run(): Promise<BenchResult[]> {
       note: `logistic regression ${accuracy(ofRegression, held)}`,
     },
     ...(await looks()),
+    ...(await smallDifferences()),
     ...(await real()),
     ...(await costs()),
     sizes(),

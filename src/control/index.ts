@@ -6,6 +6,7 @@ export { type Quality, qualityOf } from './advisor/boosting/quality.js';
 export type { Forest } from './advisor/boosting/tree.js';
 export { DeploymentAI, type DeploymentAIOptions, deploymentAIOptions } from './advisor/deployment-ai.js';
 export { type FeatureGroup, featureGroups, features } from './advisor/features/features.js';
+export type { Leasts } from './advisor/features/least.js';
 export { type Margins, usualMargins } from './advisor/features/margins.js';
 export {
   probabilitiesOf,
@@ -26,6 +27,7 @@ export {
   planAnswer,
   type StatusAnswer,
   statusAnswer,
+  unrouteAnswer,
 } from './door/answers.js';
 export { type DeferredParts, deferredReleases } from './door/deferred-releases.js';
 export type { ControlCall, ControlExtension, ControlRoute } from './door/extension.js';
@@ -106,7 +108,7 @@ export type { VersionLedger } from './release/ledger.js';
 export { openReleases, type ReleaseDesk, type ReleasesOptions, releaseOptions } from './release/open-releases.js';
 export { readReleaseDocument } from './release/read-document.js';
 export type { ReleaseHandle } from './release/release-handle.js';
-export type { ReleasePlan, Releases, Word } from './release/releases.js';
+export type { ReleasePlan, Releases, Unrouting, Word } from './release/releases.js';
 export { standingRoutes } from './release/standing.js';
 export {
   type EvidencePoint,

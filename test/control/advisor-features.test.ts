@@ -16,6 +16,7 @@ import {
   withoutWorst,
 } from '../../dist/control/advisor/features/features.js';
 import { Heard } from '../../dist/control/advisor/features/heard.js';
+import { marginsInUse, usualLeasts } from '../../dist/control/advisor/features/least.js';
 import { LogHistogram } from '../../dist/control/advisor/features/log-histogram.js';
 import { advise, calm, changed } from './advisor-releases.js';
 
@@ -32,6 +33,17 @@ function played(truth: ReleaseTruth): Record<string, number> {
   replay(truth, seededRandom(5), { hear: sample => heard.hear(sample) });
   return looked(heard);
 }
+
+test('margins in use are the least that matters of the stable times, where that is more', () => {
+  const heard = new Heard(versions);
+  const replayed = { ...calm, world: { ...calm.world, latencyMs: 2, computeShare: 0.5, noise: 0.01, waves: 0 } };
+  replay(replayed, seededRandom(5), { hear: sample => heard.hear(sample) });
+  const used = marginsInUse(usualMargins, { ...usualLeasts, 'latency-p99': 0.1 }, heard);
+  expect(used['latency-mean']).toBeCloseTo(0.5 / 2, 1);
+  expect(used['resource-use']).toBeCloseTo(0.5 / 1, 1);
+  expect({ ...used, 'latency-mean': 0.1, 'resource-use': 0.2 }).toEqual(usualMargins);
+  expect(marginsInUse(usualMargins, usualLeasts, new Heard(versions))).toEqual(usualMargins);
+});
 
 const nothing = { computeMs: null, residual: null, fluxImbalance: null, accepted: null, paired: null };
 

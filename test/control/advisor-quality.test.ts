@@ -11,7 +11,7 @@ const folder = new URL('../../dist/control/advisor/', import.meta.url).pathname;
 describe('on releases that it has never seen', () => {
   test('the shipped model ranks well, is calibrated, and where it is sure it is right', async () => {
     const { forest } = await readAdviser(folder);
-    const held = makeExamples(4711, 700);
+    const held = makeExamples(4711, 500);
     const quality = qualityOf(probabilitiesOf(forest, held), held.labels, 0.95);
     expect(quality.auc).toBeGreaterThan(0.87);
     expect(quality.calibrationError).toBeLessThan(0.04);
@@ -21,8 +21,9 @@ describe('on releases that it has never seen', () => {
 
   test('a training of the same seed gives the same trees, and of another seed others', () => {
     const small = { train: 60, validation: 20, calibration: 30, test: 20 };
-    expect(trainAdviser(small)).toEqual(trainAdviser(small));
-    expect(trainAdviser({ ...small, seed: 2 }).forest).not.toEqual(trainAdviser(small).forest);
+    const trained = trainAdviser(small);
+    expect(trainAdviser(small)).toEqual(trained);
+    expect(trainAdviser({ ...small, seed: 2 }).forest).not.toEqual(trained.forest);
   });
 });
 
@@ -66,7 +67,7 @@ describe('the simulator', () => {
 
   test('does what its truth says: means of many samples have the true effects', () => {
     const found: number[] = [];
-    for (let seed = 0; seed < 300 && found.length < 12; seed++) {
+    for (let seed = 0; seed < 300 && found.length < 8; seed++) {
       const random = seededRandom(seed);
       const drawn = drawTruth(random);
       if (drawn.change.onset > 0 || drawn.world.tailShare > 0) continue;
@@ -94,7 +95,7 @@ describe('the simulator', () => {
       close(mean(3, 1) - mean(3, 0), effects['error-rate'], 0.012);
       found.push(seed);
     }
-    expect(found).toHaveLength(12);
+    expect(found).toHaveLength(8);
   });
 
   test('features have names of their own and say what they are', () => {

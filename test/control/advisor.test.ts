@@ -35,6 +35,15 @@ describe('the adviser', () => {
     expect(advice?.advice).toBe('go');
   });
 
+  test('is not moved by differences of times that are too small to matter, and is by the same ones where all matter', async () => {
+    const quick = { ...changed({ latency: Math.log(1.3) }), world: { ...calm.world, latencyMs: 1 } };
+    const all = { 'latency-mean': 0, 'latency-p99': 0, 'resource-use': 0 };
+    expect((await advise(quick, { confidence: 0.9, least: all }))?.advice).toBe('hold');
+    expect((await advise(quick, { confidence: 0.9 }))?.advice).not.toBe('hold');
+    const doubled = { ...quick, change: { ...quick.change, latency: Math.log(2) } };
+    expect((await advise(doubled, { confidence: 0.9 }))?.advice).toBe('hold');
+  });
+
   test('gives no advice below its threshold, but still a probability', async () => {
     const truth: ReleaseTruth = { ...changed({}), samples: 60 };
     const unsure = await advise(truth, { confidence: 0.999 });

@@ -9,10 +9,12 @@ import { shapleyValues } from './boosting/shapley.js';
 import { type Forest, sigmoid } from './boosting/tree.js';
 import { type FeatureGroup, featureGroups, featureRow, features, withoutWorst } from './features/features.js';
 import { Heard } from './features/heard.js';
+import { type Leasts, marginsInUse, usualLeasts } from './features/least.js';
 import { type AdvisedMetric, type Margins, usualMargins } from './features/margins.js';
 import { readAdviser } from './model/model-file.js';
 
 const margin = (metric: AdvisedMetric) => z.number().min(0).default(usualMargins[metric]);
+const least = (metric: keyof Leasts) => z.number().min(0).default(usualLeasts[metric]);
 const version = z.int().min(1);
 
 export const adviserOptions = z.strictObject({
@@ -32,6 +34,13 @@ export const adviserOptions = z.strictObject({
       'resource-use': margin('resource-use'),
     })
     .prefault({}),
+  least: z
+    .strictObject({
+      'latency-mean': least('latency-mean'),
+      'latency-p99': least('latency-p99'),
+      'resource-use': least('resource-use'),
+    })
+    .prefault({}),
   features: z
     .array(z.enum(featureGroups))
     .min(1)
@@ -49,6 +58,8 @@ export interface AdviserOptions {
   readonly versions: AdvisedVersions;
   /** How much worse the candidate may be, as the judge's criteria say it. @default usualMargins */
   readonly margins?: Partial<Margins>;
+  /** Differences of times, in ms, that do not matter whatever part of a time they are. @default 0.5 each */
+  readonly least?: Partial<Leasts>;
   /** Groups of features that are looked at. @default all */
   readonly features?: readonly FeatureGroup[];
   /** Where adviser.onnx and adviser.json lie. @default beside this code, where the build puts them */
@@ -62,6 +73,7 @@ const leastContribution = 1e-6;
 class LearnedAdviser implements Adviser {
   readonly #heard: Heard;
   readonly #margins: Margins;
+  readonly #leasts: Leasts;
   readonly #groups: ReadonlySet<FeatureGroup>;
   readonly #confidence: number;
   readonly #session: Session;
@@ -70,6 +82,7 @@ class LearnedAdviser implements Adviser {
   constructor(config: z.infer<typeof adviserOptions>, session: Session, forest: Forest) {
     this.#heard = new Heard(config.versions);
     this.#margins = config.margins;
+    this.#leasts = config.least;
     this.#groups = new Set(config.features);
     this.#confidence = config.confidence;
     this.#session = session;
@@ -82,7 +95,8 @@ class LearnedAdviser implements Adviser {
 
   async advise(nowMs: number): Promise<Advice | undefined> {
     if (!this.#heard.enough) return undefined;
-    const row = featureRow(this.#heard, this.#margins, this.#groups);
+    const margins = marginsInUse(this.#margins, this.#leasts, this.#heard);
+    const row = featureRow(this.#heard, margins, this.#groups);
     const { log_odds } = await this.#session.run({ features: { dtype: 'FP32', shape: [1, row.length], data: row } });
     const probability = sigmoid(Number(log_odds.data[0]));
     const confidence = Math.max(probability, 1 - probability);

@@ -44,7 +44,7 @@ export class DeploymentAI {
   }
 
   /** An adviser for one release. @throws ADVISER_UNUSABLE */
-  open(release: Pick<AdviserOptions, 'versions' | 'margins' | 'folder'>): Promise<Adviser> {
+  open(release: Pick<AdviserOptions, 'versions' | 'margins' | 'least' | 'folder'>): Promise<Adviser> {
     return openAdviser({ ...release, features: this.features, confidence: this.confidenceThreshold });
   }
 }

@@ -1,6 +1,7 @@
 // What is heard of a release: samples of every replica, in order and once each, by the judge and the adviser.
 import type { RequestSample } from '../../observe/index.js';
 import type { Advice, AdvisedVersions, Adviser } from '../advisor/advice.js';
+import { type Leasts, timedMetrics } from '../advisor/features/least.js';
 import { advisedMetrics, type Margins } from '../advisor/features/margins.js';
 import type { Judge, JudgeMemory } from '../judge/judge.js';
 import type { JudgeConfig, Judgement } from '../judge/judgement.js';
@@ -20,6 +21,7 @@ export interface Experts {
     readonly confidence: number;
     readonly versions: AdvisedVersions;
     readonly margins: Partial<Margins>;
+    readonly least: Partial<Leasts>;
   }) => Promise<Adviser>;
 }
 
@@ -53,6 +55,14 @@ function marginsOf({ criteria }: JudgeConfig): Partial<Margins> {
   return Object.fromEntries(known);
 }
 
+function leastOf({ criteria }: JudgeConfig): Partial<Leasts> {
+  const known = criteria.flatMap(({ metric, leastMs = 0 }) => {
+    const timed = timedMetrics.find(each => each === metric);
+    return timed === undefined ? [] : [[timed, leastMs] as const];
+  });
+  return Object.fromEntries(known);
+}
+
 interface Read {
   readonly name: string;
   readonly samples: readonly RequestSample[];
@@ -82,7 +92,8 @@ async function openAdviser({ status, experts, onFault }: HearingOptions): Promis
   if (!spec.advisor.use) return undefined;
   const { confidence } = spec.advisor;
   try {
-    return await experts.openAdviser({ confidence, versions: { stable, candidate }, margins: marginsOf(judging) });
+    const limits = { margins: marginsOf(judging), least: leastOf(judging) };
+    return await experts.openAdviser({ confidence, versions: { stable, candidate }, ...limits });
   } catch (error) {
     onFault(error);
     return undefined;

@@ -42,6 +42,8 @@ export class Heard {
   readonly pairedFlux = new Moments();
   readonly difference = new Moments();
   readonly accuracy = new Moments();
+  /** Logarithms of the stable version's computing times. */
+  readonly computes = new Moments();
   /** True once the candidate's computing time has been measured. */
   computed = false;
   readonly #versions: AdvisedVersions;
@@ -72,7 +74,10 @@ export class Heard {
 
   #hearTimes({ latencyMs, computeMs }: RequestSample, arm: 0 | 1, block: number): void {
     this.compute.hear(arm, logOf(computeMs), block);
-    if (arm === 1 && isMeasured(computeMs)) this.computed = true;
+    if (isMeasured(computeMs) && computeMs >= 0) {
+      if (arm === 1) this.computed = true;
+      else this.computes.hear(logOf(computeMs));
+    }
     if (!isMeasured(latencyMs) || latencyMs < 0) return;
     this.latency.hear(arm, logOf(latencyMs), block);
     this.latencies[arm].hear(latencyMs);
