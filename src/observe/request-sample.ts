@@ -2,7 +2,7 @@
 
 /** How a copy of a request was answered beside what the client got. Answers are compared over all outputs together. */
 export interface PairedSample {
-  /** Of the version that answered the client; null if it is not finite. */
+  /** Of the instances that answered the client; where a route keeps fresh ones, of those, which were asked the same copy. */
   readonly stableLatencyMs: number;
   readonly stableResidual: number | null;
   readonly stableFluxImbalance: number | null;
@@ -20,7 +20,7 @@ export interface RequestSample {
   /** Milliseconds since the Unix epoch. */
   readonly atMs: number;
   readonly version: number;
-  /** An answer that a client got, or a copy that was compared and dropped. */
+  /** An answer that a client got, or a copy that was compared and dropped; of the stable version: a copy that its fresh instances answered, for its times. */
   readonly kind: 'answer' | 'mirror';
   /** False if the version failed by its own fault (a broken answer, a time-out, a refusal by its guard); a bad request is no sample. */
   readonly ok: boolean;
@@ -37,7 +37,7 @@ export interface RequestSample {
   readonly fluxImbalance: number | null;
   /** True if its guard accepted the version's own answer; null without a guard. */
   readonly accepted: boolean | null;
-  /** Of a mirror. */
+  /** Of a candidate's mirror. */
   readonly paired: PairedSample | null;
 }
 

@@ -75,18 +75,32 @@ describe('a fresh baseline', () => {
     expect(stats[0]?.inference_stats.success.count).toBe(40);
   });
 
-  test('copies have times where the fresh instances gave what they are compared with', async () => {
-    await traffic().apply(
-      routeOf({ 1: 10_000, 3: 0 }, { ...baseline(5_000), mirrors: [{ version: 3, share: 10_000 }] }),
-    );
+  test('is asked each copy beside the candidate, now before it and now after, and no client: both have times', async () => {
+    await traffic().apply(routeOf({ 1: 10_000, 3: 0 }, { ...baseline(0), mirrors: [{ version: 3, share: 10_000 }] }));
+    const copies = () => samples().filter(({ kind }) => kind === 'mirror');
     for (let k = 1; k <= 20; k++) {
       await house.count(1);
-      await vi.waitFor(() => expect(samples().filter(({ kind }) => kind === 'mirror')).toHaveLength(k));
+      await vi.waitFor(() => expect(copies()).toHaveLength(2 * k));
     }
-    const timed = (kind: 'answer' | 'mirror') =>
-      samples().filter(sample => sample.kind === kind && sample.latencyMs !== null).length;
-    expect(timed('mirror')).toBe(timed('answer'));
-    expect(timed('mirror')).toBeGreaterThan(0);
-    expect(timed('mirror')).toBeLessThan(20);
+    const answers = samples().filter(({ kind }) => kind === 'answer');
+    expect(answers.map(({ version, latencyMs }) => [version, latencyMs])).toEqual(Array(20).fill([1, null]));
+    const [fresh, candidate] = [1, 3].map(wanted => copies().filter(({ version }) => version === wanted));
+    expect(candidate?.map(({ paired }) => paired?.stableLatencyMs)).toEqual(fresh?.map(({ latencyMs }) => latencyMs));
+    expect([...(fresh ?? []), ...(candidate ?? [])].every(({ computeMs }) => (computeMs ?? 0) > 0)).toBe(true);
+    // One of 2^19 runs would ask in the same order 20 times.
+    const asked = held.order.filter((_, k) => k % 3 > 0);
+    expect(new Set(asked.filter((_, k) => k % 2 === 0))).toEqual(new Set([1, 3]));
+  });
+
+  test('that fails its copies leaves the candidate without times, and shows as failures of the stable version', async () => {
+    await traffic().apply(routeOf({ 1: 10_000, 3: 0 }, { ...baseline(0), mirrors: [{ version: 3, share: 10_000 }] }));
+    held.breakAnswers(1, 2);
+    expect(await house.count(3)).toEqual({ 1: 3 });
+    await vi.waitFor(() => expect(samples().filter(({ version }) => version === 3)).toHaveLength(3));
+    const copies = samples().filter(({ kind }) => kind === 'mirror');
+    const told = (wanted: number) =>
+      copies.filter(({ version }) => version === wanted).map(({ ok, latencyMs }) => [ok, latencyMs]);
+    expect(told(1)).toEqual(Array(3).fill([false, null]));
+    expect(told(3)).toEqual(Array(3).fill([true, null]));
   });
 });

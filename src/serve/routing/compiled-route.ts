@@ -70,7 +70,8 @@ export class CompiledRoute implements Router {
     const twin = route.baseline === undefined || stable === undefined ? undefined : compiling.twinOf(stable.base);
     this.twin = twin && new RoutedModel(twin, compiling.trailOf(twin, this));
     this.twinFrom = wholeShare - (this.twin === undefined ? 0 : (route.baseline?.share ?? 0));
-    this.warm = this.twinFrom < wholeShare ? stable?.base : undefined;
+    const isTwinAsked = this.twin !== undefined && (this.twinFrom < wholeShare || route.mirrors.length > 0);
+    this.warm = isTwinAsked ? stable?.base : undefined;
     this.rules = route.rules.map(({ version, when }) => ({ when, model: this.arm(version) }));
     let below = 0;
     this.parts = [...route.shares]
@@ -109,7 +110,7 @@ export class CompiledRoute implements Router {
     return arm?.isReady() ? arm : undefined;
   }
 
-  /** True for the stable version's own instances beside fresh ones: they are warmer than the candidate's, so that times mean nothing. */
+  /** True for the stable version's own instances while fresh ones are asked: they are warmer than the candidate's, so that times mean nothing. */
   isUneven(model: RunningModel): boolean {
     return model === this.warm;
   }

@@ -3,18 +3,17 @@ import type { Clock, Random } from '../../base/index.js';
 import { wholeShare } from '../../model/index.js';
 import type { PairedSample } from '../../observe/index.js';
 import type { Tensors } from '../backends/backend.js';
-import { answer } from '../engine/answer.js';
 import { solveItems, takesTheSame } from '../engine/fallback.js';
 import type { Aid, Answer, Computing, Question } from '../engine/question.js';
 import type { RunningModel, Served } from '../engine/running-model.js';
-import { newStageTimes } from '../engine/scheduler.js';
 import { areOutputsOf } from '../engine/served-model.js';
 import { plainTerms } from '../engine/terms.js';
 import type { CompiledRoute } from './compiled-route.js';
 import { relativeDifference } from './difference.js';
 import { isSameSignature } from './same-signature.js';
-import { computeMsOf, guardFacts, isOwnFault, timeless } from './sample-of.js';
+import { guardFacts, isOwnFault, timeless } from './sample-of.js';
 import type { NewSample } from './sample-ring.js';
+import { type Timed, timedAnswer } from './timed-answer.js';
 
 /** What became of the copies for one version. */
 export interface MirrorCount {
@@ -43,8 +42,8 @@ interface Copy {
   /** The model that says what is true; undefined for most copies. */
   readonly truth: Computing | undefined;
   readonly count: MirrorCount;
-  /** The stable version's instances are warmer than the candidate's. */
-  readonly isUneven: boolean;
+  /** Fresh instances of the stable version, which are asked the same beside the candidate. */
+  readonly twin: RunningModel | undefined;
 }
 
 const noComparison = { difference: null, stableError: null, candidateError: null };
@@ -62,7 +61,7 @@ export class Mirroring {
 
   /** Draws whether the request is copied, and to whom. The answer is on its way meanwhile; nothing here waits or throws. */
   consider(compiled: CompiledRoute, stable: RunningModel, served: Served): void {
-    const { route } = compiled;
+    const { route, twin } = compiled;
     const { random, aid } = this.parts;
     const { question, times } = served;
     // A copy in another order would break a sequence, and an answer from the cache says nothing of the stable version.
@@ -75,7 +74,7 @@ export class Mirroring {
       const count = this.countOf(version);
       const takes = target !== undefined && isSameSignature(stable.served, target.served);
       if (!takes || this.inFlight >= this.parts.limit || !target.isReady()) count.dropped++;
-      else void this.send({ target, question, served, stable, truth, count, isUneven: compiled.isUneven(stable) });
+      else void this.send({ target, question, served, stable, truth, count, twin: twin?.base });
     }
   }
 
@@ -87,43 +86,68 @@ export class Mirroring {
 
   /** The inputs are those of the client's request: nothing in the server writes to them, or moves them elsewhere. */
   private async send(copy: Copy): Promise<void> {
-    const { target, count } = copy;
+    const { target, count, question, twin } = copy;
+    const asked = twin === undefined ? [target] : [target, twin];
     this.inFlight++;
-    target.leases.take();
+    for (const { leases } of asked) leases.take();
     try {
       // The answer of the client is written first.
       await new Promise(resolve => setImmediate(resolve));
-      const sample = await this.answered(copy);
+      // Who comes second finds the caches warm and the processor taken: neither is always second.
+      const isFirst = twin === undefined || this.parts.random.uniform() < 0.5;
+      const before = isFirst ? undefined : await this.freshTimes(copy);
+      const given = await timedAnswer(target, question, this.parts);
+      const fresh = isFirst ? await this.freshTimes(copy) : before;
+      const sample = await this.compared(copy, given, fresh);
       count.answered++;
-      this.parts.record(copy.isUneven ? timeless(sample) : sample);
+      this.parts.record(twin !== undefined && fresh === undefined ? timeless(sample) : sample);
     } catch (error) {
       count.failed++;
       if (isOwnFault(error, undefined)) this.parts.record(this.failure(copy));
     } finally {
-      target.leases.give();
+      for (const { leases } of asked) leases.give();
       this.inFlight--;
     }
   }
 
-  private async answered(copy: Copy): Promise<NewSample> {
-    const { clock, aid } = this.parts;
-    const { target, question, served } = copy;
-    const times = newStageTimes(clock.monotonic());
-    // Its own answer is wanted, not one that a solver mended.
-    const guard = target.served.guard === undefined ? undefined : 'annotate';
-    const terms = { ...plainTerms, parameters: question.terms.parameters };
-    const asked: Question = { inputs: question.inputs, items: question.items, guard, maps: false, terms };
-    const given = await answer(target, asked, times, aid);
-    times.doneMs = clock.monotonic();
-    const latencyMs = times.doneMs - times.queuedMs;
-    const facts = guardFacts(given.guard);
+  /** How long fresh instances of the stable version take for the same, as a sample of theirs too; undefined if they do not answer. */
+  private async freshTimes({ twin, question, stable }: Copy): Promise<number | undefined> {
+    if (!twin?.isReady()) return undefined;
+    const { record, clock } = this.parts;
+    const about = {
+      version: Number(stable.served.version),
+      kind: 'mirror',
+      items: question.items,
+      paired: null,
+    } as const;
+    const figures = { residual: null, fluxImbalance: null, accepted: null };
+    try {
+      const { latencyMs, computeMs } = await timedAnswer(twin, question, this.parts);
+      record({ ...about, ...figures, atMs: clock.now(), ok: true, latencyMs, computeMs });
+      return latencyMs;
+    } catch (error) {
+      const nothing = { ok: false, latencyMs: null, computeMs: null };
+      if (isOwnFault(error, undefined)) record({ ...about, ...figures, atMs: clock.now(), ...nothing });
+      return undefined;
+    }
+  }
+
+  private async compared(copy: Copy, given: Timed, freshMs: number | undefined): Promise<NewSample> {
+    const { target, served } = copy;
+    const { answer: own, latencyMs, computeMs } = given;
+    const facts = guardFacts(own.guard);
+    const stable = this.stableFacts(served);
     return {
       ...this.blank(copy),
       ok: !(facts.accepted === false && target.served.guard?.policy === 'reject'),
       latencyMs,
-      computeMs: computeMsOf({ question: asked, answer: given, latencyMs, times }),
+      computeMs,
       ...facts,
-      paired: { ...this.stableFacts(served), ...(await this.compared(copy, given)) },
+      paired: {
+        ...stable,
+        stableLatencyMs: freshMs ?? stable.stableLatencyMs,
+        ...(await this.comparison(copy, own)),
+      },
     };
   }
 
@@ -149,7 +173,7 @@ export class Mirroring {
     return { stableLatencyMs: latencyMs, stableResidual: residual, stableFluxImbalance: fluxImbalance };
   }
 
-  private async compared({ served, stable, truth, question }: Copy, given: Answer): Promise<Comparison> {
+  private async comparison({ served, stable, truth, question }: Copy, given: Answer): Promise<Comparison> {
     const mine = served.answer;
     // What a solver replaced is not the stable version's answer any more.
     const isOwn = mine.guard?.refused === undefined;
