@@ -1,5 +1,5 @@
 // Fresh instances of the stable version: what a candidate's times are held against.
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type HeldBackend, heldBackend } from './fixtures/held-backend.js';
 import { type RoutedServer, routedServer, routeOf } from './fixtures/routed-server.js';
 
@@ -38,7 +38,7 @@ describe('a fresh baseline', () => {
     await traffic().apply(routeOf({ 1: 9_000, 3: 1_000 }, baseline(1_000)));
     expect(openings(1)).toBe(2);
     await traffic().apply(routeOf({ 1: 10_000 }));
-    await vi.waitFor(() => expect(held.closings).toContain(1));
+    await expect.poll(() => held.closings).toContain(1);
     expect(await house.count(5)).toEqual({ 1: 5 });
   });
 
@@ -80,7 +80,7 @@ describe('a fresh baseline', () => {
     const copies = () => samples().filter(({ kind }) => kind === 'mirror');
     for (let k = 1; k <= 20; k++) {
       await house.count(1);
-      await vi.waitFor(() => expect(copies()).toHaveLength(2 * k));
+      await expect.poll(() => copies()).toHaveLength(2 * k);
     }
     const answers = samples().filter(({ kind }) => kind === 'answer');
     expect(answers.map(({ version, latencyMs }) => [version, latencyMs])).toEqual(Array(20).fill([1, null]));
@@ -96,7 +96,7 @@ describe('a fresh baseline', () => {
     await traffic().apply(routeOf({ 1: 10_000, 3: 0 }, { ...baseline(0), mirrors: [{ version: 3, share: 10_000 }] }));
     held.breakAnswers(1, 2);
     expect(await house.count(3)).toEqual({ 1: 3 });
-    await vi.waitFor(() => expect(samples().filter(({ version }) => version === 3)).toHaveLength(3));
+    await expect.poll(() => samples().filter(({ version }) => version === 3)).toHaveLength(3);
     const copies = samples().filter(({ kind }) => kind === 'mirror');
     const told = (wanted: number) =>
       copies.filter(({ version }) => version === wanted).map(({ ok, latencyMs }) => [ok, latencyMs]);

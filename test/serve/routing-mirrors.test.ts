@@ -1,5 +1,5 @@
 // Copies of requests for a version that nobody sees: compared right, never returned, never waited for.
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type HeldBackend, heldBackend } from './fixtures/held-backend.js';
 import { scaleBy, scaleConfig } from './fixtures/plain-repository.js';
 import { type RoutedServer, routedServer, routeOf } from './fixtures/routed-server.js';
@@ -32,7 +32,7 @@ describe('what a copy tells', () => {
   test('the difference to what the client got, as a hand reckons it, and the times of both', async () => {
     await traffic().apply(routeOf({ 1: 10_000, 3: 0 }, mirrorTo(3)));
     expect(await house.count(4)).toEqual({ 1: 4 });
-    await vi.waitFor(() => expect(mirrored()).toHaveLength(4));
+    await expect.poll(() => mirrored()).toHaveLength(4);
     const answers = samples().filter(({ kind }) => kind === 'answer');
     expect(answers.map(({ version }) => version)).toEqual([1, 1, 1, 1]);
     for (const [k, { version, ok, items, latencyMs, computeMs, paired }] of mirrored().entries()) {
@@ -60,7 +60,7 @@ describe('what a copy tells', () => {
     const checks = { model: 'truth', share: 10_000 };
     await traffic().apply(routeOf({ 1: 10_000, 3: 0 }, { ...mirrorTo(3), checks }));
     await house.askGrpc();
-    await vi.waitFor(() => expect(mirrored()).toHaveLength(1));
+    await expect.poll(() => mirrored()).toHaveLength(1);
     // |x - 2x| / |2x| and |3x - 2x| / |2x|
     expect(mirrored()[0]?.paired).toMatchObject({ difference: 2, stableError: 0.5, candidateError: 0.5 });
   });
@@ -69,7 +69,7 @@ describe('what a copy tells', () => {
     const checks = { model: 'nobody', share: 10_000 };
     await traffic().apply(routeOf({ 1: 10_000, 2: 0 }, { ...mirrorTo(2), checks }));
     await house.ask();
-    await vi.waitFor(() => expect(mirrored()).toHaveLength(1));
+    await expect.poll(() => mirrored()).toHaveLength(1);
     expect(mirrored()[0]?.paired).toMatchObject({ difference: 1, stableError: null, candidateError: null });
   });
 
@@ -77,7 +77,7 @@ describe('what a copy tells', () => {
     await traffic().apply(routeOf({ 1: 10_000, 2: 0 }, mirrorTo(2)));
     held.breakAnswers(2);
     expect(await house.count(3)).toEqual({ 1: 3 });
-    await vi.waitFor(() => expect(mirrored()).toHaveLength(3));
+    await expect.poll(() => mirrored()).toHaveLength(3);
     for (const { ok, latencyMs, paired } of mirrored()) {
       expect({ ok, latencyMs, difference: paired?.difference }).toEqual({
         ok: false,
@@ -94,7 +94,7 @@ describe('what a copy tells', () => {
     await traffic().apply(routeOf({ 1: 10_000, 2: 0, 3: 0 }, mirrorTo(3, 2_500)));
     await house.ask({}, 'scale/versions/1');
     for (let k = 0; k < 200; k++) await house.ask();
-    await vi.waitFor(() => expect(mirrored().length).toBe(held.jobs.get(3)));
+    await expect.poll(() => mirrored().length - (held.jobs.get(3) ?? 0)).toBe(0);
     const deviation = Math.sqrt(200 * 0.25 * 0.75);
     expect(Math.abs(mirrored().length - 50)).toBeLessThan(4 * deviation);
   });
@@ -110,13 +110,13 @@ describe('what a copy must not do', () => {
     expect(metrics).toContain('galerkin_route_mirrors_dropped_total{model="scale",version="2"} 12');
     expect(metrics).toContain('galerkin_route_share{model="scale",version="1"} 1');
     release();
-    await vi.waitFor(() => expect(mirrored()).toHaveLength(8));
+    await expect.poll(() => mirrored()).toHaveLength(8);
   });
 
   test('copies are no requests in the statistics of the version', async () => {
     await traffic().apply(routeOf({ 1: 10_000, 2: 0 }, mirrorTo(2)));
     await house.count(3);
-    await vi.waitFor(() => expect(mirrored()).toHaveLength(3));
+    await expect.poll(() => mirrored()).toHaveLength(3);
     const reply = await fetch(`${house.server.url}/v2/models/scale/versions/2/stats`);
     expect(await reply.json()).toMatchObject({
       model_stats: [{ inference_count: 0, inference_stats: { success: { count: 0 } } }],
@@ -127,9 +127,9 @@ describe('what a copy must not do', () => {
     await traffic().apply(routeOf({ 1: 10_000, 2: 0 }, mirrorTo(2)));
     const release = held.holdAnswers(2);
     await house.ask();
-    await vi.waitFor(() => expect(held.jobs.get(2)).toBe(1));
+    await expect.poll(() => held.jobs.get(2)).toBe(1);
     await traffic().apply(routeOf({ 1: 10_000 }));
     release();
-    await vi.waitFor(() => expect(mirrored().map(({ ok }) => ok)).toEqual([true]));
+    await expect.poll(() => mirrored().map(({ ok }) => ok)).toEqual([true]);
   });
 });

@@ -1,6 +1,6 @@
 // A version that refuses to begin what a route sends it: the stable version answers and says so, and the one that refused has failed.
 import { systemClock } from 'galerkin/base';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { get } from './fixtures/client.js';
 import { type HeldBackend, heldBackend } from './fixtures/held-backend.js';
 import { question, type RoutedOptions, type RoutedServer, routedServer, routeOf } from './fixtures/routed-server.js';
@@ -29,8 +29,7 @@ async function open(more: Pick<RoutedOptions, 'versions' | 'config' | 'options'>
 }
 
 const traffic = () => house.server.traffic;
-const ready = (...versions: number[]) =>
-  vi.waitFor(() => expect(traffic().status('scale')?.ready).toEqual(versions), 10_000);
+const ready = (...versions: number[]) => expect.poll(() => traffic().status('scale')?.ready).toEqual(versions);
 
 /** The samples since the last look, as version and whether it held. */
 const fresh = () => {
@@ -114,12 +113,10 @@ test('what waits in a version that is ended before its turn is answered by the s
   const release = held.holdAnswers(2);
   const asked = Array.from({ length: 8 }, () => house.ask());
   const metrics = async () => (await fetch(`${house.server.url}/monitoring/metrics`)).text();
-  await vi.waitFor(async () =>
-    expect(await metrics()).toMatch(/nv_inference_pending_request_count\{[^}]*version="2"[^}]*\} [4-7]/),
-  );
+  await expect.poll(metrics).toMatch(/nv_inference_pending_request_count\{[^}]*version="2"[^}]*\} [4-7]/);
   const begun = held.jobs.get(2) ?? 0;
   await traffic().apply(routeOf({ 1: 10_000 }));
-  await vi.waitFor(() => expect(held.jobs.get(1)).toBe(8 - begun), 10_000);
+  await expect.poll(() => held.jobs.get(1)).toBe(8 - begun);
   release();
   const answers = (await Promise.all(asked)).map(({ status, version }) => `${status} ${version}`).toSorted();
   expect(answers).toEqual([...new Array(8 - begun).fill('200 1'), ...new Array(begun).fill('503 0')]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Client, connect } from 'galerkin/client';
 import { parseRoute } from 'galerkin/model';
 import { type Server, serve } from 'galerkin/serve';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onnxModel } from './fixtures/onnx.js';
 import { fixtureRepository } from './fixtures/repository.js';
 import { openSocket } from './fixtures/web-socket.js';
@@ -129,7 +129,7 @@ test('a sequence begun before there was a route, and one in a version that leave
   expect(await step(1)).toEqual([4, 2]);
   expect(await step(2, { start: true })).toEqual([1, 1]);
   await share({ 2: 10_000 });
-  await vi.waitFor(() => expect(server.traffic.status('sum')?.ready).toEqual([2]));
+  await expect.poll(() => server.traffic.status('sum')?.ready).toEqual([2]);
   expect(await step(2)).toEqual([2, 1]);
   expect(await step(2, { end: true })).toEqual([3, 1]);
 });

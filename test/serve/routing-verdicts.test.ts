@@ -1,6 +1,6 @@
 // What samples say of guards, fallbacks, caches and failures; and what stands for a routed model in ensembles.
 import { parseRoute } from 'galerkin/model';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { post } from './fixtures/client.js';
 import { ensembleConfig } from './fixtures/ensembles.js';
 import { heldBackend } from './fixtures/held-backend.js';
@@ -73,7 +73,7 @@ test('a version that breaks is at fault; one whose client has gone is not', asyn
   mend();
   const release = held.holdAnswers(1);
   const first = broken.ask();
-  await vi.waitFor(() => expect(held.jobs.get(1)).toBe(2));
+  await expect.poll(() => held.jobs.get(1)).toBe(2);
   const leaving = new AbortController();
   const body = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 1, 1, 1] }] });
   const left = fetch(`${url}/v2/models/scale/infer`, { method: 'POST', body, signal: leaving.signal });
