@@ -56,6 +56,11 @@ export const routeSchema = z
     baseline: z.strictObject({ share }).optional(),
     /** Copies that a model of the same repository, such as the solver, answers too, as the truth for both versions. */
     checks: z.strictObject({ model: z.string().min(1).max(200), share }).optional(),
+    /**
+     * The model's own version policy decides, as if no route had ever been; `shares` only name what it was expected to serve when
+     * this was ordered, so that it is loaded before the swap. The fence stands: older orders are refused.
+     */
+    policy: z.literal(true).optional(),
   })
   .superRefine(({ model, stable, shares, rules, mirrors, baseline, checks }, context) => {
     const sum = shares.reduce((total, each) => total + each.share, 0);

@@ -69,9 +69,9 @@ export function oneStatus(
   status: ReleaseStatus,
   times: Pick<ReleaseStatus, 'stageSinceMs' | 'stageHeldMs' | 'waitingSinceMs'>,
 ): ReleaseStatus {
-  const { spec, phase, stage, revision } = status;
+  const { spec, phase, stage, revision, unrouted } = status;
   const { stageSinceMs, stageHeldMs, waitingSinceMs } = times;
-  const key = `${numberOf(spec)} ${phase} ${stage} ${revision} ${stageSinceMs} ${stageHeldMs} ${waitingSinceMs}`;
+  const key = `${numberOf(spec)} ${phase} ${stage} ${revision} ${stageSinceMs} ${stageHeldMs} ${waitingSinceMs} ${unrouted?.versions}`;
   const before = statuses.get(key);
   if (before !== undefined) return before;
   const left = { obeyed: [], faults: {}, reason: '', judgement: undefined, advice: undefined };

@@ -27,6 +27,8 @@ interface Case {
   readonly faults: number;
   readonly crashes: number;
   readonly inconclusive: 'abort' | 'pause' | 'promote';
+  /** After its end somebody may go back to the model's own policy. */
+  readonly isUnrouted?: boolean;
 }
 
 const anything = { replicas: 1, faults: 1, crashes: 1, inconclusive: 'abort' } as const;
@@ -39,9 +41,21 @@ const early = [
   { weight: '100%', hold },
 ];
 const cases: Record<string, Case> = {
-  'canary with an approval': { ...anything, crashes: 0, strategy: { kind: 'canary', steps }, inconclusive: 'pause' },
+  'canary with an approval': {
+    ...anything,
+    crashes: 0,
+    strategy: { kind: 'canary', steps },
+    inconclusive: 'pause',
+    isUnrouted: true,
+  },
   'canary that may finish early': { ...anything, strategy: { kind: 'canary', steps: early, early: 'finish' } },
-  'canary of two replicas': { ...anything, strategy: { kind: 'canary', steps: early }, replicas: 2, faults: 0 },
+  'canary of two replicas': {
+    ...anything,
+    strategy: { kind: 'canary', steps: early },
+    replicas: 2,
+    faults: 0,
+    isUnrouted: true,
+  },
   'blue-green': { ...anything, strategy: { kind: 'blue-green', hold, watch: hold }, inconclusive: 'promote' },
   'rolling of two replicas, one of which fails': {
     ...anything,
@@ -52,12 +66,12 @@ const cases: Record<string, Case> = {
   'rolling of two replicas': { ...anything, strategy: { kind: 'rolling', hold }, replicas: 2, faults: 0 },
   'rolling at once': { ...anything, crashes: 0, strategy: { kind: 'rolling', hold } },
   'A/B': { ...anything, faults: 0, strategy: { kind: 'ab', hold } },
-  'A/B with a report': { ...anything, strategy: { kind: 'ab', hold, end: 'report' } },
+  'A/B with a report': { ...anything, strategy: { kind: 'ab', hold, end: 'report' }, isUnrouted: true },
   shadow: { ...anything, strategy: { kind: 'shadow', hold, end: 'promote' } },
   'shadow with a report': { ...anything, faults: 0, strategy: { kind: 'shadow', hold } },
 };
 
-function firstWorld({ strategy, inconclusive, replicas: count, faults, crashes }: Case): World {
+function firstWorld({ strategy, inconclusive, replicas: count, faults, crashes, isUnrouted = false }: Case): World {
   const spec = releaseSchema.parse({ model: 'darcy', strategy, inconclusive, judge: { minSamples: 10 } });
   const status: ReleaseStatus = {
     id: 'darcy-2-test',
@@ -93,7 +107,7 @@ function firstWorld({ strategy, inconclusive, replicas: count, faults, crashes }
     mail: [],
     standing: undefined,
   };
-  return { status, term: 1, replicas: Array.from({ length: count }, () => replica), faults, crashes };
+  return { status, term: 1, replicas: Array.from({ length: count }, () => replica), faults, crashes, isUnrouted };
 }
 
 const isEnded = ({ phase }: ReleaseStatus): boolean => ['promoted', 'aborted', 'reported'].includes(phase);
@@ -137,8 +151,18 @@ function assertReady({ replicas }: World, { world, name }: Move): void {
   });
 }
 
+/** The way back to the policy: from an end only, once, with an order of its own; nothing else goes with it. */
+function assertUnrouted(before: ReleaseStatus, after: ReleaseStatus): void {
+  assert(isEnded(before) && after.phase === before.phase && before.unrouted === undefined);
+  assert(after.revision === before.revision + 1);
+}
+
 function assertMonotone(from: World, { world, name }: Move): void {
   const [before, after] = [from.status, world.status];
+  if ((after.unrouted === undefined) !== (before.unrouted === undefined)) {
+    assertUnrouted(before, after);
+    return;
+  }
   for (const index of before === after ? [] : [0, 1]) {
     const [old = 0, now = 0] = [sharesOf(before)[index], sharesOf(after)[index]];
     assert(now >= old || isReturning(after), `the share falls: ${name}`);
@@ -180,7 +204,8 @@ function assertEnds(world: World): void {
   const isAnybodyAway = world.replicas.some(({ isReachable }) => !isReachable);
   for (const isBack of isAnybodyAway ? [true, false] : [true]) {
     const ended = endOf(world, { isBack });
-    assertAlone(ended, ended.status.phase === 'promoted' ? candidate : baseline);
+    const isCandidates = ended.status.phase === 'promoted' || ended.status.unrouted !== undefined;
+    assertAlone(ended, isCandidates ? candidate : baseline);
     if (isEnded(world.status)) continue;
     const aborted = endOf(world, { command: 'abort', isBack });
     assert(aborted.status.phase === 'aborted', `abort ends as ${aborted.status.phase}`);
@@ -189,11 +214,13 @@ function assertEnds(world: World): void {
 }
 
 /** Every replica that can be reached, and can load it, answers with this version alone. */
-function assertAlone({ replicas }: World, version: number): void {
+function assertAlone({ status: { unrouted }, replicas }: World, version: number): void {
   for (const { isReachable, route, ready, isBroken } of replicas) {
     if (!isReachable || (isBroken && version === candidate)) continue;
     assert(route?.shares.length === 1 && shareOf(route, version) === 10_000, `version ${version} is not alone`);
-    assert(ready.length === 1 && ready[0] === version, `version ${version} is not ready`);
+    assert((route.policy === true) === (unrouted !== undefined), 'its policy decides again, or does not');
+    // What a policy serves, and loads once more, is the replica's own business.
+    assert(unrouted !== undefined || (ready.length === 1 && ready[0] === version), `version ${version} is not ready`);
   }
 }
 

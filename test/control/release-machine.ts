@@ -2,7 +2,7 @@
 import { isCurrent, type Route } from 'galerkin/model';
 import { decide } from '../../dist/control/release/decide.js';
 import type { Measurements, ReplicaView } from '../../dist/control/release/measurements.js';
-import type { ReleaseCommand, ReleaseStatus } from '../../dist/control/release/status.js';
+import { type ReleaseCommand, type ReleaseStatus, unrouteWord } from '../../dist/control/release/status.js';
 import {
   numberOf,
   oneReplica,
@@ -29,6 +29,8 @@ export interface World {
   /** Faults of replicas, and losses of controllers, that may still happen. */
   readonly faults: number;
   readonly crashes: number;
+  /** After its end somebody may go back to the model's own policy. */
+  readonly isUnrouted: boolean;
 }
 
 export interface Move {
@@ -42,7 +44,7 @@ export interface Tick {
   readonly afterMs: number;
   readonly verdict: Verdict;
   readonly isHeld: boolean;
-  readonly commands: readonly ReleaseCommand[];
+  readonly commands: readonly (ReleaseCommand | typeof unrouteWord)[];
 }
 
 const nameOf = (place: number): string => `r${place + 1}`;
@@ -119,6 +121,8 @@ function decided(world: World, { afterMs, verdict, isHeld, commands }: Tick): De
     judgement: judgements.get(verdict),
     advice: isHeld ? advice : undefined,
     commands: commands.map((command, number) => ({ number, command, word: { by: 'ada', why: '' } })),
+    // The newest is what the policy wants.
+    policy: [candidate],
   };
   const { status, orders } = decide(from, seen, afterMs);
   const found = replicas.map((_, place) => orders.find(each => each.replica === nameOf(place))?.route);
@@ -220,8 +224,9 @@ export function movesOf(world: World): Move[] {
   };
   const { phase } = world.status;
   for (const each of looksOf(world.status)) tick({ ...each, commands: [] });
-  if (!['aborted', 'promoted', 'reported'].includes(phase))
-    for (const command of commands) tick({ afterMs: 0, verdict: 'continue', isHeld: false, commands: [command] });
+  const isOver = ['aborted', 'promoted', 'reported'].includes(phase);
+  const asked: Tick['commands'] = isOver ? (world.isUnrouted ? [unrouteWord] : []) : commands;
+  for (const command of asked) tick({ afterMs: 0, verdict: 'continue', isHeld: false, commands: [command] });
   world.replicas.forEach((replica, place) => {
     for (const order of replica.mail) {
       const name = `${nameOf(place)} gets revision ${order.fence.revision} of term ${order.fence.term}`;

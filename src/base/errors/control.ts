@@ -15,6 +15,13 @@ export const controlErrors = {
       `The route of '${model}' with term ${term}, revision ${revision} comes too late: term ${currentTerm}, revision ${currentRevision} is obeyed. Another controller is in office; stop sending.`,
     doc: 'A controller that has lost its office tried to move traffic. Nothing was changed; the controller in office goes on.',
   }),
+  ROUTE_ABSENT: entry<{ model: string }>({
+    http: 409,
+    exit: 65,
+    message: ({ model }) =>
+      `No route of '${model}' stands, so there is none to give up: its own version policy decides. Releases are listed by: galerkin release history.`,
+    doc: 'A route was to be given up where no release has set one, or where it was given up before.',
+  }),
   RELEASE_INVALID: entry<{ path: string; faults: readonly string[] }>({
     http: 400,
     exit: 65,

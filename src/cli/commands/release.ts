@@ -6,6 +6,7 @@ import { planCommand } from './release/plan.js';
 import { reportCommand } from './release/report.js';
 import { startReleaseCommand } from './release/start.js';
 import { statusCommand } from './release/status.js';
+import { unrouteCommand } from './release/unroute.js';
 
 const epilogue = `
 FILE is a release document: YAML, JSON, or a module whose default export it is (docs/release.md).
@@ -19,6 +20,7 @@ export function releaseCommand(): Command {
     startReleaseCommand(),
     statusCommand(),
     ...commandCommands(),
+    unrouteCommand(),
     historyCommand(),
     reportCommand(),
   ];

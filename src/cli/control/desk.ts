@@ -54,7 +54,8 @@ const servingIn =
     const replicas = await fleet.replicas();
     const statuses = await Promise.all(replicas.map(replica => replica.status(model)));
     return statuses.flatMap(status => {
-      if (status === undefined) throw new GalerkinError('MODEL_UNKNOWN', { model, version: undefined, known: [] });
+      if (status === undefined || status.route.policy === true)
+        throw new GalerkinError('MODEL_UNKNOWN', { model, version: undefined, known: [] });
       return [...status.ready, ...status.route.shares.map(({ version }) => version)];
     });
   };

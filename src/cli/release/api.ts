@@ -8,6 +8,7 @@ import {
   type ReleaseCommand,
   type StatusAnswer,
   statusAnswer,
+  unrouteAnswer,
 } from '../../control/index.js';
 import { request, requestText } from '../client.js';
 
@@ -54,6 +55,9 @@ export const commandRelease = (
   id: string,
   command: ReleaseCommand,
 ): Promise<StatusAnswer> => request(server, `${place(id)}/${command}`, statusAnswer, { body: { by, why } });
+
+export const unroute = ({ server, by, why }: Asking, model: string, dryRun: boolean) =>
+  request(server, `/routes/${encodeURIComponent(model)}/unroute`, unrouteAnswer, { body: { by, why, dryRun } });
 
 export const releaseStatus = (server: string, id: string, signal?: AbortSignal): Promise<StatusAnswer> =>
   request(server, place(id), statusAnswer, signal && { signal });

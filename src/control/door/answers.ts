@@ -74,8 +74,19 @@ export const statusAnswer = z.looseObject({
   endedAtMs: z.number().optional(),
   judgement: judgementAnswer.optional(),
   advice: adviceAnswer.optional(),
+  /** Since when the model's own policy decides again, by whose word. */
+  unrouted: z.looseObject({ atMs: z.number(), by: z.string(), versions: z.array(z.int()) }).optional(),
 });
 export type StatusAnswer = z.infer<typeof statusAnswer>;
+
+export const unrouteAnswer = z.object({
+  model: z.string(),
+  release: z.string(),
+  dryRun: z.boolean(),
+  answers: z.int(),
+  versions: z.array(z.int()).nullable(),
+  text: z.string(),
+});
 
 export const listAnswer = z.object({ releases: z.array(statusAnswer) });
 

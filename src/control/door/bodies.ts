@@ -19,6 +19,7 @@ const wordShape = {
 };
 /** Who says it, and why. */
 export const wordBody = z.strictObject(wordShape).prefault({});
+export const unrouteBody = z.strictObject({ ...wordShape, dryRun: z.boolean().default(false) }).prefault({});
 const document = z.record(z.string(), z.unknown());
 export const startBody = z.strictObject({ document, ...wordShape });
 export const planBody = z.strictObject({ document });

@@ -48,6 +48,10 @@ export function deferredReleases({ hasReleases, open, plan }: DeferredParts): Re
       return (await desk()).start(document, word);
     },
     command: async (id, command, word) => (await known(id)).command(id, command, word),
+    async unroute(model, word, options) {
+      if (!isThere()) throw new GalerkinError('ROUTE_ABSENT', { model: model.slice(0, 200) });
+      return (await desk()).unroute(model, word, options);
+    },
     status: async id => (await known(id)).status(id),
     list: async filter => (isThere() ? (await desk()).list(filter) : []),
     evidence: async id => (await known(id)).evidence(id),

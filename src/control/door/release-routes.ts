@@ -4,8 +4,8 @@ import type { RouteStatus } from '../../model/index.js';
 import { routeStatusSchema } from '../fleet/replica-wire.js';
 import type { Releases } from '../release/releases.js';
 import { type ReleaseCommand, type ReleaseEvidence, releaseCommands } from '../release/status.js';
-import { evidenceAnswer, listAnswer, planAnswer, statusAnswer } from './answers.js';
-import { checkDocument, planBody, readListQuery, startBody, wordBody } from './bodies.js';
+import { evidenceAnswer, listAnswer, planAnswer, statusAnswer, unrouteAnswer } from './answers.js';
+import { checkDocument, planBody, readListQuery, startBody, unrouteBody, wordBody } from './bodies.js';
 import type { ControlCall, ControlExtension, ControlRoute } from './extension.js';
 
 export interface ReleaseDoorParts {
@@ -110,6 +110,18 @@ export function releaseRoutes(parts: ReleaseDoorParts): ControlExtension {
           'How this server shares the traffic of its models between their versions; models without a route are left out.',
         answer: z.object({ routes: z.array(routeStatusSchema) }),
         handle: async () => ({ routes: await routes() }),
+      },
+      {
+        method: 'POST',
+        path: '/routes/{model}/unroute',
+        summary:
+          'Gives the model back to its own version policy, on every replica; with dryRun it only says what that means.',
+        body: unrouteBody,
+        answer: unrouteAnswer,
+        async handle({ params: { model = '' }, body }) {
+          const { dryRun, ...word } = unrouteBody.parse(body);
+          return releases.unroute(model, word, { dryRun });
+        },
       },
     ],
     events: { kind: 'releases', subscribe: listener => releases.subscribe(listener) },

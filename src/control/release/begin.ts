@@ -8,6 +8,7 @@ import { findRelease } from './shelf.js';
 import { lastRevision } from './standing.js';
 import type { ReleaseStatus } from './status.js';
 import type { ReleaseTables } from './tables.js';
+import { forgoUnroute } from './unroute.js';
 
 const letters = '0123456789abcdefghijklmnopqrstuvwxyz';
 
@@ -86,7 +87,9 @@ function insert(database: SqlDatabase<ReleaseTables>, beginning: Beginning, id: 
   return database.transaction(async query => {
     const other = await running(query, model);
     if (other !== undefined) throw new GalerkinError('RELEASE_RUNNING', { model, id: other });
-    const status = firstStatus(beginning, id, await lastRevision(query, model));
+    await forgoUnroute(query, model, id);
+    // One revision is left free, for a route that is being given up at this very moment: its order is older than all of this release.
+    const status = firstStatus(beginning, id, (await lastRevision(query, model)) + 1);
     const row = { id, model, phase: status.phase, active: 1, started_at_ms: nowMs, term: 0, writes: 0, told: 0 };
     await query
       .insertInto('release')

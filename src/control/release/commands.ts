@@ -1,7 +1,7 @@
 // What people may ask of a release in each of its phases, and what it does.
 import type { AskedCommand } from './measurements.js';
 import { sentence } from './sentence.js';
-import type { ReleaseCommand, ReleasePhase } from './status.js';
+import { type ReleaseCommand, type ReleasePhase, unrouteWord } from './status.js';
 import { abort, enterStage, pause, resume, type Step, say } from './transitions.js';
 
 const allowed: Readonly<Record<ReleasePhase, readonly ReleaseCommand[]>> = {
@@ -30,7 +30,7 @@ export interface CommandFacts {
   readonly isSettled: boolean;
 }
 
-const said = ({ by, why }: AskedCommand['word']): string => (why === '' ? by : `${by}: ${why}`);
+export const said = ({ by, why }: AskedCommand['word']): string => (why === '' ? by : `${by}: ${why}`);
 
 /**
  * Executes a command. 'promote' means: leave this stage now, for the next one or, after the last, for the promotion; it waits
@@ -39,7 +39,7 @@ const said = ({ by, why }: AskedCommand['word']): string => (why === '' ? by : `
 export function obey(step: Step, { command, word }: AskedCommand, { nowMs, isSettled }: CommandFacts): Answered {
   const { status } = step;
   const { phase } = status;
-  if (!allowed[phase].includes(command)) {
+  if (command === unrouteWord || !allowed[phase].includes(command)) {
     const text = `'${command}' came too late: the release is ${phase}.`;
     return { step: { ...step, events: [...step.events, say('command', text, word.by)] }, outcome: text };
   }

@@ -11,7 +11,7 @@ import { type Notes, openNotes } from './notes.js';
 import { type Patience, patience } from './patience.js';
 import { openSender, type Sender } from './send.js';
 import { activeReleases, readMemory, type Shelved, standingReleases, waitingCommands, writeEntry } from './shelf.js';
-import type { ReleaseEvent, ReleaseStatus } from './status.js';
+import { type ReleaseEvent, type ReleaseStatus, unrouteWord } from './status.js';
 import type { ReleaseTables } from './tables.js';
 import { isFinal } from './transitions.js';
 import { viewOf } from './watch.js';
@@ -32,11 +32,15 @@ export interface ControllerOptions {
   readonly onFault: (error: unknown) => void;
   /** Longest wait for one answer of a replica. */
   readonly replicaTimeoutMs: number;
+  /** What a model's own policy serves, the newest first; undefined where nobody can tell. */
+  readonly policyOf: (model: string) => Promise<readonly number[] | undefined>;
 }
 
 export interface Controller {
   /** @returns true if something moved, so that going on at once is worth while */
   tick(office: Office): Promise<boolean>;
+  /** The next tick looks after releases that are over, too. */
+  standSoon(): void;
   close(): Promise<void>;
 }
 
@@ -61,7 +65,7 @@ const nothingHeard: Heard = { count: 0, judgement: undefined, advice: undefined 
 const standingMs = 2000;
 
 export function openController(options: ControllerOptions): Controller {
-  const { database, fleet, experts, clock, timers, onFault, replicaTimeoutMs } = options;
+  const { database, fleet, experts, clock, timers, onFault, replicaTimeoutMs, policyOf } = options;
   const { query } = database;
   const bounded: Patience = patience({ timers, limitMs: replicaTimeoutMs });
   const desks = new Map<string, Desk>();
@@ -111,7 +115,8 @@ export function openController(options: ControllerOptions): Controller {
     ]);
     const commands = await waitingCommands(query, status.id);
     const told = views.map(view => desk.sender.withOutcome(view));
-    return { seen: { term, replicas: told, judgement, advice, commands }, heard: count };
+    const policy = commands.some(({ command }) => command === unrouteWord) ? await policyOf(model) : undefined;
+    return { seen: { term, replicas: told, judgement, advice, commands, policy }, heard: count };
   };
 
   /** Sends without waiting longer than the limit: what takes longer is seen in a later tick. @returns true if anything was sent */
@@ -180,6 +185,9 @@ export function openController(options: ControllerOptions): Controller {
       if (failed?.status === 'rejected') throw failed.reason;
       await stand(office, replicas, new Set(active.map(({ status }) => status.spec.model)));
       return done.some(result => result.status === 'fulfilled' && result.value);
+    },
+    standSoon() {
+      standingAtMs = Number.NEGATIVE_INFINITY;
     },
     async close() {
       await Promise.all([...desks.keys()].map(leave));

@@ -6,6 +6,7 @@ import type { Decision, EventDraft, Measurements, Order, ReplicaView } from './m
 import { routeFor, sameRoute } from './routes.js';
 import type { ReleaseStatus } from './status.js';
 import { abort, end, enterStage, isFinal, pause, prepare, type Step, say } from './transitions.js';
+import { afterEnd } from './unroute.js';
 
 /** How long replicas that can be reached may fail to obey. */
 export const patienceMs = Object.freeze({
@@ -21,6 +22,8 @@ export const patienceMs = Object.freeze({
 export function obeys(status: ReleaseStatus, view: ReplicaView, term: number): boolean {
   const wanted = routeFor(status, view, term);
   if (!view.isReachable || wanted === undefined || !sameRoute(view.route, wanted)) return false;
+  // What a policy serves changes with the repository: the swap itself is what was ordered.
+  if (wanted.policy === true) return true;
   const { phase, candidate, baseline } = status;
   const named =
     isFinal(phase) || phase === 'aborting' ? wanted.shares.map(each => each.version) : [candidate, baseline];
@@ -182,8 +185,8 @@ function decidePhase(step: Step, facts: Facts): Step {
  */
 export function decide(before: ReleaseStatus, seen: Measurements, nowMs: number): Decision {
   if (isFinal(before.phase)) {
-    const answers = seen.commands.map(({ number }) => ({ number, outcome: `too late: ${before.phase}` }));
-    return { status: before, events: [], answers, orders: ordersOf(before, seen) };
+    const after = afterEnd(before, seen, nowMs);
+    return { ...after, orders: ordersOf(after.status, seen) };
   }
   let step = look(before, seen, nowMs);
   const answers: { number: number; outcome: string }[] = [];

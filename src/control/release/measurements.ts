@@ -3,7 +3,7 @@ import type { Route } from '../../model/index.js';
 import type { Advice } from '../advisor/advice.js';
 import type { Judgement } from '../judge/judgement.js';
 import type { Word } from './releases.js';
-import type { ReleaseCommand, ReleaseEvent, ReleaseStatus } from './status.js';
+import type { ReleaseCommand, ReleaseEvent, ReleaseStatus, unrouteWord } from './status.js';
 
 /** A replica as it was seen last. */
 export interface ReplicaView {
@@ -23,7 +23,7 @@ export interface ReplicaView {
 
 export interface AskedCommand {
   readonly number: number;
-  readonly command: ReleaseCommand;
+  readonly command: ReleaseCommand | typeof unrouteWord;
   readonly word: Word;
 }
 
@@ -36,6 +36,8 @@ export interface Measurements {
   readonly advice: Advice | undefined;
   /** In the order in which they were asked for. */
   readonly commands: readonly AskedCommand[];
+  /** What the model's own policy would serve, the newest first; looked up only where somebody asks to go back to it. */
+  readonly policy?: readonly number[] | undefined;
 }
 
 export type EventDraft = Pick<ReleaseEvent, 'kind' | 'text' | 'by'>;

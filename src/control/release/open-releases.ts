@@ -29,6 +29,7 @@ import { listReleases } from './shelf.js';
 import { standingVersion } from './standing.js';
 import type { ReleaseTables } from './tables.js';
 import { openTeller } from './teller.js';
+import { askUnroute, policyVersions } from './unroute.js';
 
 export const releaseOptions = optionSchema({
   tickMs: integerOption({
@@ -93,7 +94,8 @@ export async function openReleases(options: ReleasesOptions): Promise<ReleaseDes
   };
   const config = resolveOptions('openReleases', releaseOptions, given);
   const experts = { openJudge, openAdviser, ...options.experts };
-  const controller = openController({ ...config, database, fleet, experts, clock, timers, onFault });
+  const policyOf = (model: string) => policyVersions(repository, model);
+  const controller = openController({ ...config, database, fleet, experts, clock, timers, onFault, policyOf });
   const teller = await openTeller(database.query);
   const tellLedger = ledgerTeller({ query: database.query, ledger: versions, onFault });
   const bounded = patience({ timers, limitMs: config.replicaTimeoutMs });
@@ -117,6 +119,14 @@ export async function openReleases(options: ReleasesOptions): Promise<ReleaseDes
       const status = await ask(database, { id, command, word: signed(word), nowMs: clock.now() });
       loop?.nudge();
       return status;
+    },
+    async unroute(model, word, { dryRun: isDryRun = false } = {}) {
+      const versions = await policyOf(model);
+      const asked = { word: signed(word), isDryRun, versions, nowMs: clock.now() };
+      const unrouting = await askUnroute(database, model, asked);
+      controller.standSoon();
+      loop?.nudge();
+      return unrouting;
     },
     status: id => statusOf(database, id),
     list: ({ model, limit = 50 }) => listReleases(database.query, model, Math.min(Math.max(1, limit), mostListed)),

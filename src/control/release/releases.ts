@@ -24,6 +24,20 @@ export interface Word {
   readonly why: string;
 }
 
+/** What giving up a model's route means, or would mean. */
+export interface Unrouting {
+  readonly model: string;
+  /** The release whose route stands. */
+  readonly release: string;
+  readonly dryRun: boolean;
+  /** The version that answers by the route. */
+  readonly answers: number;
+  /** What the model's own policy serves as the repository stands, the newest first; null where that cannot be told. */
+  readonly versions: readonly number[] | null;
+  /** All of this in a sentence. */
+  readonly text: string;
+}
+
 export interface Releases {
   /** Changes nothing. @throws RELEASE_INVALID, PACKAGE_UNKNOWN, PACKAGE_VERSION_UNKNOWN */
   plan(document: ReleaseDocument): Promise<ReleasePlan>;
@@ -31,6 +45,11 @@ export interface Releases {
   start(document: ReleaseDocument, word: Word): Promise<ReleaseStatus>;
   /** @throws RELEASE_UNKNOWN, RELEASE_PHASE */
   command(id: string, command: ReleaseCommand, word: Word): Promise<ReleaseStatus>;
+  /**
+   * Back to the model's own version policy, as if no release had ever set a route. Written down when it returns, unless it is a
+   * dry run; executed by whoever is in office, on every replica. @throws RELEASE_RUNNING, ROUTE_ABSENT where no route stands
+   */
+  unroute(model: string, word: Word, options?: { readonly dryRun?: boolean }): Promise<Unrouting>;
   /** @throws RELEASE_UNKNOWN */
   status(id: string): Promise<ReleaseStatus>;
   /** Latest first. */

@@ -52,7 +52,16 @@ function staged(status: ReleaseStatus, stage: Stage, index: number): Plan {
   };
 }
 
+/** What the model's own policy serves, the newest first: loaded, and then left to the policy. */
+const ofPolicy = ([newest = 1, ...others]: readonly number[]): Plan => ({
+  stable: newest,
+  shares: [{ version: newest, share: wholeShare }, ...others.slice(0, 15).map(version => ({ version, share: 0 }))],
+  ...plain,
+  policy: true,
+});
+
 function planOf(status: ReleaseStatus, { index, isCandidateReady }: RouteOptions): Plan | undefined {
+  if (status.unrouted !== undefined) return ofPolicy(status.unrouted.versions);
   const stage = status.stages[status.stage];
   const fresh = status.spec.freshBaseline ? baselineBefore(status.stages) : {};
   const prepared = (): Plan => ({ ...both(status, 0), ...plain, ...fresh });
@@ -104,8 +113,8 @@ const sameShares = (a: Shares, b: Shares): boolean =>
   a.length === b.length && a.every(({ version, share }, k) => version === b[k]?.version && share === b[k]?.share);
 
 /** What few routes have, as text: members that are undefined do not come over a wire. */
-const trimmings = ({ rules, sticky, baseline, checks }: Route): string =>
-  JSON.stringify([rules, sticky ?? null, baseline ?? null, checks ?? null]);
+const trimmings = ({ rules, sticky, baseline, checks, policy }: Route): string =>
+  JSON.stringify([rules, sticky ?? null, baseline ?? null, checks ?? null, policy ?? null]);
 
 /** True for the same order from the same controller, whichever way it came. */
 export function sameRoute(a: Route | undefined, b: Route | undefined): boolean {

@@ -3,8 +3,7 @@ import type { Kysely, Selectable } from 'kysely';
 import type { Route } from '../../model/index.js';
 import type { SqlDatabase } from '../../store/index.js';
 import type { AskedCommand, EventDraft } from './measurements.js';
-import type { ReleaseCommand, ReleaseEvent, ReleaseStatus } from './status.js';
-import { releaseCommands } from './status.js';
+import { type ReleaseEvent, type ReleaseStatus, releaseCommands, unrouteWord } from './status.js';
 import type { ReleaseTables } from './tables.js';
 import { isFinal } from './transitions.js';
 
@@ -115,7 +114,8 @@ export async function listReleases(query: Query, model: string | undefined, limi
   return (await latest.execute()).map(row => shelved(row).status);
 }
 
-const isCommand = (text: string): text is ReleaseCommand => releaseCommands.some(each => each === text);
+const isCommand = (text: string): text is AskedCommand['command'] =>
+  text === unrouteWord || releaseCommands.some(each => each === text);
 
 /** Commands that nobody has executed or refused, in the order of asking. */
 export async function waitingCommands(query: Query, id: string): Promise<AskedCommand[]> {

@@ -25,7 +25,7 @@ export async function standingRoutes(
   return [...new Map(rows.map(({ model, route }) => [model, parse(route)])).values()];
 }
 
-/** The version that stands for a model; undefined if no release has ordered a route. */
+/** The version that stands for a model; undefined if no release has ordered a route, or its own policy decides again. */
 export async function standingVersion(query: Kysely<ReleaseTables>, model: string): Promise<number | undefined> {
   const row = await query
     .selectFrom('release_route')
@@ -33,7 +33,8 @@ export async function standingVersion(query: Kysely<ReleaseTables>, model: strin
     .where('model', '=', model)
     .where('replica', '=', '')
     .executeTakeFirst();
-  return row && parse(row.route).stable;
+  const route = row && parse(row.route);
+  return route?.policy === true ? undefined : route?.stable;
 }
 
 /** The last revision of a model's routes; 0 if there is none. */

@@ -26,6 +26,9 @@ export const finalPhases = ['promoted', 'aborted', 'reported'] as const satisfie
 export const releaseCommands = ['pause', 'resume', 'promote', 'abort'] as const;
 export type ReleaseCommand = (typeof releaseCommands)[number];
 
+/** Asked of the last release of a model when it is over: its route is given up, and the model's own policy decides again. */
+export const unrouteWord = 'unroute';
+
 /** One part of a release: how traffic is shared, for how long, and what ends it. */
 export interface Stage {
   /** For people, such as 'canary 5 %'. */
@@ -86,6 +89,8 @@ export interface ReleaseStatus {
   readonly advice: Advice | undefined;
   /** What the adviser said when the history last told of it. */
   readonly advised?: 'hold' | 'go';
+  /** After its end: the model's own policy decides again, and was then expected to serve these versions, the newest first. */
+  readonly unrouted?: { readonly atMs: number; readonly by: string; readonly versions: readonly number[] };
   /** Where and why a fresh baseline could not be opened, as the history has told it once. */
   readonly baselineFault?: string;
 }

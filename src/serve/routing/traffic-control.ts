@@ -97,14 +97,15 @@ class RoutedModels implements TrafficControl {
 
   async bringStanding(): Promise<void> {
     const { table, notes, lifecycle } = this.parts;
-    const idle = [...this.models.keys()].filter(model => table.running(model) === undefined && notes.isKnown(model));
+    const routed = [...this.models].flatMap(([model, { orders }]) => (orders.obeyed?.policy === true ? [] : [model]));
+    const idle = routed.filter(model => table.running(model) === undefined && notes.isKnown(model));
     // The reason is in the index and the status; the other models serve.
     await Promise.allSettled(idle.map(model => lifecycle.load(model)));
   }
 
   get reports(): readonly RouteReport[] {
     return [...this.models.values()].flatMap(({ orders: { obeyed: route }, traffic }) =>
-      route === undefined ? [] : [{ route, mirrors: traffic.mirroring.report }],
+      route === undefined || route.policy === true ? [] : [{ route, mirrors: traffic.mirroring.report }],
     );
   }
 
@@ -134,7 +135,7 @@ class RoutedModels implements TrafficControl {
   private async bring(routed: Routed, route: Route, missing: readonly number[]): Promise<RouteStatus> {
     const { table, pins, lifecycle } = this.parts;
     const { model } = route;
-    const unpin = pins.pin(model, versionsOf(route));
+    const unpin = pins.pin(model, namedBy(route));
     const [newest] = table.versionsOf(model);
     // What is loaded must not answer before its share, even if it is the newest.
     if (table.router(model) === undefined) {
@@ -151,7 +152,8 @@ class RoutedModels implements TrafficControl {
       return this.statusOf(route);
     } catch (error) {
       // This order is still among those under way.
-      if (routed.orders.obeyed === undefined && routed.orders.underWay <= 1) table.direct(model, undefined);
+      const { obeyed, underWay } = routed.orders;
+      if ((obeyed === undefined || obeyed.policy === true) && underWay <= 1) table.direct(model, undefined);
       unpin();
       this.settleBaseline(routed);
       void lifecycle.release(model, missing);
@@ -170,7 +172,8 @@ class RoutedModels implements TrafficControl {
     const stable = this.stableOf(route);
     if (route.baseline === undefined) baseline.release();
     else baseline.keepBeside(stable === undefined ? [] : [stable]);
-    table.direct(model, traffic.compile(route, table.versionsOf(model)));
+    const isPolicy = route.policy === true;
+    table.direct(model, isPolicy ? undefined : traffic.compile(route, table.versionsOf(model)));
     const dropped =
       before === undefined ? [] : versionsOf(before).filter(version => !versionsOf(route).includes(version));
     if (dropped.length > 0) void lifecycle.release(model, dropped);
@@ -178,7 +181,7 @@ class RoutedModels implements TrafficControl {
 
   private missingOf(route: Route): number[] {
     const running = new Set(this.parts.table.versionsOf(route.model).map(({ package: { version } }) => version));
-    return versionsOf(route).filter(version => !running.has(version));
+    return namedBy(route).filter(version => !running.has(version));
   }
 
   private stableOf({ model, stable }: Route): RunningModel | undefined {
@@ -258,7 +261,10 @@ class RoutedModels implements TrafficControl {
   }
 }
 
-const versionsOf = ({ shares }: Route): number[] => shares.map(({ version }) => version);
+const namedBy = ({ shares }: Route): number[] => shares.map(({ version }) => version);
+
+/** Versions that the route keeps loaded: none where the model's own policy decides. */
+const versionsOf = (route: Route): number[] => (route.policy === true ? [] : namedBy(route));
 
 /** True for a version that gets nothing more and was loaded once: that it has gone must not keep traffic from leaving it. */
 function isWithdrawn(version: number, { shares, rules, mirrors }: Route, obeyed: Route | undefined): boolean {

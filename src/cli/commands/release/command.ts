@@ -17,7 +17,7 @@ const patienceMs = 3000;
 const everyMs = 100;
 
 /** The release once the word shows; as it was where that takes long. The word is written down either way. */
-async function obeyed(server: string, before: StatusAnswer): Promise<StatusAnswer> {
+export async function obeyed(server: string, before: StatusAnswer): Promise<StatusAnswer> {
   for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += everyMs) {
     const now = await releaseStatus(server, before.id);
     if (now.phase !== before.phase || now.stage !== before.stage || now.reason !== before.reason) return now;
