@@ -34,8 +34,11 @@ export type { ControlCall, ControlExtension, ControlRoute } from './door/extensi
 export { type ReleaseDoorParts, releaseRoutes } from './door/release-routes.js';
 export {
   garbageAnswer,
+  recordAnswer,
   type VersionDoorParts,
+  type VersionMove,
   versionHistoryAnswer,
+  versionMoves,
   versionRoutes,
   versionsAnswer,
 } from './door/version-routes.js';

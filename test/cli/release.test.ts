@@ -89,6 +89,23 @@ describe('galerkin release', { timeout: 60_000 }, () => {
     const page = await readFile(join(place.folder, 'release.html'), 'utf8');
     expect(page).toMatch(/the flux looks odd/);
     expect(page).toMatch(/bob/);
+    const versions = (...args: string[]) => run(['versions', ...args, '--server', server.url], place.folder);
+    const refused = await versions('promote', 'scale', '2', '--why', 'it is mine');
+    expect(refused.stderr).toMatch(/only a release may do that/);
+    expect(refused.code).toBe(65);
+    expect((await versions('promote', 'scale', '1')).code).toBe(2);
+    expect((await versions('promote', 'scale', '1', '--why', 'it answers', '--by', 'bob')).stdout).toBe(
+      'scale/1 is now production.\n',
+    );
+    expect((await versions('retire', 'scale', '1', '--why', 'tired')).stderr).toMatch(/until another version/);
+
+    const asked = await release(place, server, ['unroute', 'scale', '--dry-run', '--json']);
+    expect(JSON.parse(asked.stdout)).toMatchObject({ dryRun: true, answers: 1, versions: [2] });
+    const back = await release(place, server, ['unroute', 'scale', '--why', 'we trust it']);
+    expect(back.stderr).toMatch(/Version 1 of 'scale' answers by the route[\s\S]*version 2 answers by it/);
+    expect(back.stdout).toMatch(/policy decides again \(.*we trust it\)/);
+    expect(await server.ask(10)).toEqual({ versions: { 2: 10 }, failed: 0 });
+    expect((await release(place, server, ['unroute', 'scale'])).code).toBe(65);
     const late = await release(place, server, ['promote', id, '--json']);
     expect(late.code).toBe(65);
     expect(JSON.parse(late.stderr).error.message).toMatch(/aborted/);

@@ -61,7 +61,7 @@ function withoutControl(error: GalerkinError<'DATABASE_IN_USE'>, complain: (line
   const refuse = () => Promise.reject(error);
   const releases = deferredReleases({ hasReleases: true, open: refuse, plan: refuse });
   const extension = releaseRoutes({ releases, report: releaseReport, routes: async () => [] });
-  return { ...nothing, extensions: [extension, versionRoutes({ versions: refuse, isServing: refuse })] };
+  return { ...nothing, extensions: [extension, versionRoutes({ versions: refuse, open: refuse, isServing: refuse })] };
 }
 
 /**
@@ -154,6 +154,7 @@ async function controlOn(first: ControlDatabase | undefined, terms: Terms): Prom
   const routes = async () => routesOf(await server.value, await names());
   const registry = versionRoutes({
     versions: async () => (hasDatabase() ? (await desk()).versions : undefined),
+    open: async () => (await desk()).versions,
     isServing: async model => (await desk()).isServing(model),
   });
   const replica = isShared && first ? [replicaRoutes(trafficOf(server), await fleetSecret(first))] : [];

@@ -1,13 +1,16 @@
-// The registry of versions over REST: what there is, what happened to it, and the deletion of what nobody needs.
+// The registry of versions over REST: what there is, what happened to it, and the stages that people give, and the deletion of what nobody needs.
 import { z } from 'zod';
+import { GalerkinError } from '../../base/index.js';
 import type { GarbageReport, IsServing } from '../versions/collection.js';
 import type { ModelVersionManager } from '../versions/model-version-manager.js';
 import { words } from './bodies.js';
-import type { ControlExtension } from './extension.js';
+import type { ControlExtension, ControlRoute } from './extension.js';
 
 export interface VersionDoorParts {
   /** Undefined where nothing was released yet: then there is no registry. */
   versions(): Promise<ModelVersionManager | undefined>;
+  /** The registry, made where there is none: for words that are to be written down. */
+  open(): Promise<ModelVersionManager>;
   readonly isServing: IsServing;
 }
 
@@ -20,7 +23,16 @@ const garbageBody = z
   })
   .prefault({});
 
-const recordAnswer = z.looseObject({
+const moveBody = z.strictObject({ by: words(200).min(1), why: words(1000).min(1) });
+
+const moves = {
+  promote: 'Writes down that this version is the one in production; its predecessor is retired. Moves no traffic.',
+  retire: 'Writes down that this version is never to answer again; never the one in production.',
+} as const;
+export const versionMoves = ['promote', 'retire'] as const;
+export type VersionMove = (typeof versionMoves)[number];
+
+export const recordAnswer = z.looseObject({
   model: z.string(),
   version: z.int(),
   stage: z.string(),
@@ -65,7 +77,28 @@ async function collect({ versions, isServing }: VersionDoorParts, body: unknown)
   });
 }
 
-/** GET /versions, GET /versions/{model}, POST /versions/gc (which only says what it would do, unless `dryRun` is false). */
+/** A version's number as it stands in a path. @throws REQUEST_MALFORMED */
+function versionIn(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new GalerkinError('REQUEST_MALFORMED', { what: 'version', wanted: 'a number from 1', got: text.slice(0, 80) });
+}
+
+const moveRoute = (parts: VersionDoorParts, move: VersionMove): ControlRoute => ({
+  method: 'POST',
+  path: `/versions/{model}/{version}/${move}`,
+  summary: moves[move],
+  body: moveBody,
+  answer: recordAnswer,
+  async handle({ params: { model = '', version = '' }, body }) {
+    const [word, number] = [moveBody.parse(body), versionIn(version)];
+    const registry = await parts.open();
+    // What was published a moment ago is known then, too.
+    await registry.sync();
+    return registry[move](model, number, word);
+  },
+});
+
+/** GET /versions, GET /versions/{model}, POST /versions/{model}/{version}/promote and /retire, POST /versions/gc (which only says what it would do, unless `dryRun` is false). */
 export function versionRoutes(parts: VersionDoorParts): ControlExtension {
   return {
     name: 'versions',
@@ -96,6 +129,7 @@ export function versionRoutes(parts: VersionDoorParts): ControlExtension {
         answer: garbageAnswer,
         handle: async ({ body }) => collect(parts, body),
       },
+      ...versionMoves.map(move => moveRoute(parts, move)),
     ],
   };
 }

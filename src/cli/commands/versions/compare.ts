@@ -7,7 +7,7 @@ import { addFlags, typedFlags } from '../../flags.js';
 import { repositoryFlag } from '../../folders.js';
 import { report } from '../../output.js';
 
-function versionNumber(text: string): number {
+export function versionNumber(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("Wanted a version's number.");
 }
