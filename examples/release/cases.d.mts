@@ -4,7 +4,10 @@ import type { ReleaseDocument, ReleaseEvidence, ReleasePhase } from 'galerkin/co
 export type Kind = 'good' | 'slow' | 'failing' | 'inaccurate' | 'leaking';
 export type StrategyName = 'canary' | 'blue-green' | 'rolling' | 'ab' | 'shadow';
 export const strategies: readonly StrategyName[];
-export function learnSmall(folder: string): Promise<string>;
+export function learnSmall(
+  folder: string,
+  size?: { readonly epochs?: number; readonly fields?: number },
+): Promise<string>;
 
 export interface Stage {
   close(): Promise<void>;

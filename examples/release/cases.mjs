@@ -29,8 +29,8 @@ async function documentOf(strategy) {
 }
 
 /** A small surrogate, learnt in some seconds. @returns {Promise<string>} its repository */
-export async function learnSmall(folder) {
-  await learn('darcy', { preset: 'tiny', epochs: 20, fields: 600, folder });
+export async function learnSmall(folder, { epochs = 20, fields = 600 } = {}) {
+  await learn('darcy', { preset: 'tiny', epochs, fields, folder });
   return join(folder, 'models');
 }
 
