@@ -29,7 +29,9 @@ export interface RequestSample {
    * often than the other version's (see `baseline` of a route) that the two cannot be compared.
    */
   readonly latencyMs: number | null;
-  /** Of it the computation of the batch divided by its items: what the request costs; null likewise. */
+  /** The latency of the stable version's instances that are asked so much more often: for a before and after, not for side by side. */
+  readonly warmLatencyMs?: number | undefined;
+  /** Of `latencyMs` the computation of the batch divided by its items: what the request costs; null likewise. */
   readonly computeMs: number | null;
   readonly items: number;
   /** What the version itself gave, also where a fallback replaced it. */

@@ -99,6 +99,8 @@ describe('copies', () => {
   });
 });
 
+const noErrors = { difference: null, stableError: null, candidateError: null };
+
 describe('after a switch, when the stable version answers no more', () => {
   const config = judgeConfig(criterion('latency-mean', 0.1), criterion('error-rate', 0.01));
 
@@ -117,6 +119,26 @@ describe('after a switch, when the stable version answers no more', () => {
   it('the candidate is held against what the stable one was last', () => {
     expect(switched(1, random => ({ latencyMs: 20 * Math.exp(0.3 * random.normal()) }))).toBeLessThan(400);
     expect(switched(1, () => ({ ok: false, latencyMs: null }))).toBeLessThan(200);
+  });
+
+  it('that its clients were answered by warm instances, and only copies had times, makes no difference', () => {
+    const afterShadow = (slower: number) => {
+      const judge = openJudge(config, versions);
+      const random = seededRandom(2);
+      const noise = () => Math.exp(0.3 * random.normal());
+      for (let k = 0; k < 500; k++) {
+        // Copies wait in no queue, and nobody reads their inputs.
+        const copy = { kind: 'mirror', latencyMs: 4 * noise() } as const;
+        const paired = { stableResidual: null, stableFluxImbalance: null, ...noErrors };
+        judge.hear(sampleOf({ latencyMs: null, warmLatencyMs: 10 * noise() }));
+        judge.hear(sampleOf(copy));
+        judge.hear(sampleOf({ ...copy, version: 2, paired: { ...paired, stableLatencyMs: copy.latencyMs * noise() } }));
+      }
+      for (let k = 0; k < 800; k++) judge.hear(sampleOf({ version: 2, latencyMs: slower * 10 * noise() }));
+      return judge.judge(0).verdict;
+    };
+    expect(afterShadow(2)).toBe('abort');
+    expect(afterShadow(1)).toBe('promote');
   });
 
   it('it is not refused if it stays as it was', () => {

@@ -84,6 +84,7 @@ describe('a fresh baseline', () => {
     }
     const answers = samples().filter(({ kind }) => kind === 'answer');
     expect(answers.map(({ version, latencyMs }) => [version, latencyMs])).toEqual(Array(20).fill([1, null]));
+    expect(answers.every(({ warmLatencyMs = 0 }) => warmLatencyMs > 0)).toBe(true);
     const [fresh, candidate] = [1, 3].map(wanted => copies().filter(({ version }) => version === wanted));
     expect(candidate?.map(({ paired }) => paired?.stableLatencyMs)).toEqual(fresh?.map(({ latencyMs }) => latencyMs));
     expect([...(fresh ?? []), ...(candidate ?? [])].every(({ computeMs }) => (computeMs ?? 0) > 0)).toBe(true);

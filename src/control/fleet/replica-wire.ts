@@ -27,6 +27,7 @@ const sampleSchema = z.object({
   kind: z.enum(['answer', 'mirror']),
   ok: z.boolean(),
   latencyMs: figure,
+  warmLatencyMs: z.number().optional(),
   computeMs: figure,
   items: z.number(),
   residual: figure,

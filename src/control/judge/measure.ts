@@ -17,12 +17,15 @@ export interface RatioMeasure {
   own(sample: RequestSample): number | undefined;
   /** ln of what the stable version had for the same request, of a mirror. */
   pair?(sample: RequestSample): number | undefined;
+  /** ln of a figure of the stable version that is held against the candidate's only once there are none side by side. */
+  before?(sample: RequestSample): number | undefined;
 }
 
 /** Failed requests are left out: an error is often quicker than an answer, and counts elsewhere. */
 export const latencyOf: RatioMeasure = {
   own: ({ ok, latencyMs }) => (ok ? logOf(latencyMs, leastMs) : undefined),
   pair: ({ paired }) => logOf(paired?.stableLatencyMs, leastMs),
+  before: ({ ok, warmLatencyMs }) => (ok ? logOf(warmLatencyMs, leastMs) : undefined),
 };
 
 export const computeOf: RatioMeasure = { own: ({ ok, computeMs }) => (ok ? logOf(computeMs, leastMs) : undefined) };

@@ -98,6 +98,8 @@ export function ratioTest({ measure, margin, leastMs = 0, levels, state: from }:
     state[arm].sum += value;
   };
   const hear: MetricTest['hear'] = (sample, arm) => {
+    const before = arm === 'stable' ? measure.before?.(sample) : undefined;
+    if (before !== undefined) rememberStable(state.after, before);
     const own = measure.own(sample);
     if (own === undefined) return;
     const stable = sample.kind === 'mirror' ? measure.pair?.(sample) : undefined;

@@ -7,7 +7,7 @@ import type { SequenceTerms } from '../engine/terms.js';
 import { CompiledRoute } from './compiled-route.js';
 import type { Mirroring } from './mirroring.js';
 import type { Router } from './router.js';
-import { sampleOfAnswer, sampleOfFailure, timeless } from './sample-of.js';
+import { sampleOfAnswer, sampleOfFailure, warm } from './sample-of.js';
 import type { NewSample, SampleRing } from './sample-ring.js';
 import { SequenceHomes } from './sequence-homes.js';
 
@@ -122,7 +122,7 @@ class ArmTrail implements Trail {
   answered(served: Served): void {
     const { traffic, version, model, route } = this;
     const sample = sampleOfAnswer(served, version, traffic.now());
-    traffic.record(route.isUneven(model) ? timeless(sample) : sample);
+    traffic.record(route.isUneven(model) ? warm(sample) : sample);
     if (this.hasMirrors) traffic.mirroring.consider(route, model, served);
   }
 

@@ -66,8 +66,14 @@ export function sampleOfAnswer(served: Served, version: number, atMs: number): N
   };
 }
 
-/** The sample of instances that are warmer than those they would be compared with. */
+/** The sample of instances whose times cannot be held against those of others. */
 export const timeless = (sample: NewSample): NewSample => ({ ...sample, latencyMs: null, computeMs: null });
+
+/** The sample of instances that are warmer than those they would be compared with. */
+export const warm = (sample: NewSample): NewSample => ({
+  ...timeless(sample),
+  warmLatencyMs: sample.latencyMs ?? undefined,
+});
 
 /** Undefined where the failure is none of the version's. */
 export function sampleOfFailure(

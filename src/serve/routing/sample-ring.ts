@@ -14,6 +14,7 @@ const told = (value: number | undefined): number | null =>
 
 const figures = [
   'latencyMs',
+  'warmLatencyMs',
   'computeMs',
   'residual',
   'fluxImbalance',
@@ -37,11 +38,12 @@ export class SampleRing {
   /** Samples that there were; the number of the last one. */
   private count = 0;
 
-  /** @param capacity samples that are kept; each takes 101 bytes */
+  /** @param capacity samples that are kept; each takes 109 bytes */
   constructor(readonly capacity: number) {
     const column = (): Float64Array => new Float64Array(capacity);
     this.columns = {
       latencyMs: column(),
+      warmLatencyMs: column(),
       computeMs: column(),
       residual: column(),
       fluxImbalance: column(),
@@ -71,6 +73,7 @@ export class SampleRing {
       (accepted === null ? 0 : accepted ? isAccepted : isRefused) |
       (paired === null ? 0 : isPaired);
     columns.latencyMs[at] = kept(sample.latencyMs);
+    columns.warmLatencyMs[at] = kept(sample.warmLatencyMs ?? null);
     columns.computeMs[at] = kept(sample.computeMs);
     columns.residual[at] = kept(sample.residual);
     columns.fluxImbalance[at] = kept(sample.fluxImbalance);
@@ -102,6 +105,7 @@ export class SampleRing {
     const at = (sequence - 1) % this.capacity;
     const { columns } = this;
     const flags = this.flags[at] ?? 0;
+    const warmLatencyMs = told(columns.warmLatencyMs[at]);
     return {
       sequence,
       atMs: this.times[at] ?? 0,
@@ -109,6 +113,7 @@ export class SampleRing {
       kind: (flags & isMirror) === 0 ? 'answer' : 'mirror',
       ok: (flags & isOk) !== 0,
       latencyMs: told(columns.latencyMs[at]),
+      ...(warmLatencyMs !== null && { warmLatencyMs }),
       computeMs: told(columns.computeMs[at]),
       items: this.items[at] ?? 0,
       residual: told(columns.residual[at]),
