@@ -1,41 +1,63 @@
 // Servers that are killed, doubled and stopped in the middle of releases: what was decided stands, and somebody goes on.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, type TestContext, test } from 'vitest';
 import { run } from '../end-to-end/galerkin.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../store/postgres.js';
-import {
-  canary,
-  type Place,
-  patient,
-  release,
-  releasePlace,
-  type ServerProcess,
-  serveThere,
-} from './release-servers.js';
+import { type Place, release, releasePlace, type ServerProcess, serveThere } from './release-servers.js';
 
-let place: Place;
-const servers: ServerProcess[] = [];
-const serve = async (args: readonly string[] = []): Promise<ServerProcess> => {
-  const server = await serveThere(place, args);
-  servers.push(server);
-  return server;
-};
-const running = { timeout: 20_000, interval: 100 };
+const running = { timeout: 20_000, interval: 50 };
 const phaseOf = (server: ServerProcess, id: string) => async () => (await server.status(id)).phase;
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.kill();
-  await place.dispose();
+
+interface House {
+  readonly place: Place;
+  serve(...args: string[]): Promise<ServerProcess>;
+}
+
+/** A folder of models with servers on it, which go when the test is over: tests wait, so that several run at once. */
+async function house(onTestFinished: TestContext['onTestFinished']): Promise<House> {
+  const place = await releasePlace();
+  const servers: ServerProcess[] = [];
+  onTestFinished(async () => {
+    for (const server of servers) await server.kill();
+    await place.dispose();
+  });
+  return {
+    place,
+    async serve(...args) {
+      const server = await serveThere(place, args);
+      servers.push(server);
+      return server;
+    },
+  };
+}
+
+/** Judged by failures alone: the time of a test machine says nothing. */
+const canary = (hold: string, approve: boolean) => ({
+  model: 'scale',
+  version: 2,
+  strategy: { kind: 'canary', steps: [{ weight: '50%', hold, approve }] },
+  judge: { minSamples: 20, criteria: [{ metric: 'error-rate', margin: '20%' }] },
 });
+/** Goes on until somebody says a word. */
+const patient = canary('1h', true);
 
-const begin = async (server: ServerProcess, text: string): Promise<string> => {
-  const file = await place.document('release.yaml', text);
-  const { stdout, stderr } = await release(place, server, ['start', file, '--no-watch', '--json']);
-  if (stdout === '') throw new Error(stderr);
-  return JSON.parse(stdout).id;
-};
+const post = (server: ServerProcess, path: string, body: object): Promise<Response> =>
+  fetch(`${server.url}${path}`, { method: 'POST', body: JSON.stringify(body) });
 
-describe('one server', { timeout: 60_000 }, () => {
-  test('that is killed in mid-release obeys at once when it is back, and the release goes on', async () => {
-    place = await releasePlace();
+async function begin(server: ServerProcess, document: object): Promise<string> {
+  const answer = await post(server, '/releases', { document });
+  const { id, error } = await answer.json();
+  if (!answer.ok) throw new Error(JSON.stringify(error));
+  return id;
+}
+
+const abort = (server: ServerProcess, id: string) => post(server, `/releases/${id}/abort`, { why: 'the leader died' });
+
+describe.concurrent('one server', { timeout: 60_000 }, () => {
+  test('that is killed in mid-release obeys at once when it is back, and the release goes on', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { place, serve } = await house(onTestFinished);
     const first = await serve();
     await place.addVersion(2, 2);
     const id = await begin(first, patient);
@@ -50,7 +72,7 @@ describe('one server', { timeout: 60_000 }, () => {
     expect(versions[1]).toBeGreaterThan(5);
     expect(versions[2]).toBeGreaterThan(5);
     expect((await second.status(id)).phase).toBe('running');
-    await release(place, second, ['abort', id]);
+    await abort(second, id);
     await expect.poll(phaseOf(second, id), running).toBe('aborted');
     await second.stop();
 
@@ -60,8 +82,11 @@ describe('one server', { timeout: 60_000 }, () => {
     expect((await release(place, third, ['history'])).stdout).toMatch(/aborted/);
   });
 
-  test('beside another on the same folder goes without control and says so; with --database it does not start', async () => {
-    place = await releasePlace();
+  test('beside another on the same folder goes without control and says so; with --database it does not start', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { place, serve } = await house(onTestFinished);
     const first = await serve();
     await place.addVersion(2, 2);
     await begin(first, patient);
@@ -79,18 +104,20 @@ describe('one server', { timeout: 60_000 }, () => {
     expect(named.code).toBe(69);
   });
 
-  test('with an empty --database has no releases', async () => {
-    place = await releasePlace();
-    const server = await serve(['--database', '']);
+  test('with an empty --database has no releases', async ({ expect, onTestFinished }) => {
+    const { serve } = await house(onTestFinished);
+    const server = await serve('--database', '');
     expect((await fetch(`${server.url}/releases`)).status).toBe(404);
     expect((await server.stop()).code).toBe(0);
   });
 });
 
-describe.skipIf(!hasPostgres())('two servers on one PostgreSQL', { timeout: 90_000 }, () => {
+describe.skipIf(!hasPostgres())('two servers on one PostgreSQL', { timeout: 90_000, concurrent: true }, () => {
   let postgres: PostgresServer;
+  const databases: string[] = [];
   beforeAll(async () => {
     postgres = await startPostgres();
+    for (let made = 0; made < 4; made++) databases.push(await postgres.freshDatabase());
   });
   afterAll(() => postgres.stop());
 
@@ -99,11 +126,11 @@ describe.skipIf(!hasPostgres())('two servers on one PostgreSQL', { timeout: 90_0
     return JSON.stringify(routes[0]?.route.shares ?? null);
   };
 
-  test('obey one of them, and the other goes on when it is killed', async () => {
-    place = await releasePlace();
-    const database = await postgres.freshDatabase();
-    const first = await serve(['--database', database, '--replica-name', 'a']);
-    const second = await serve(['--database', database, '--replica-name', 'b']);
+  test('obey one of them, and the other goes on when it is killed', async ({ expect, onTestFinished }) => {
+    const { place, serve } = await house(onTestFinished);
+    const database = databases[0] ?? '';
+    const first = await serve('--database', database, '--replica-name', 'a');
+    const second = await serve('--database', database, '--replica-name', 'b');
     await place.addVersion(2, 2);
     const id = await begin(second, patient);
     await expect.poll(async () => (await second.status(id)).obeyed, running).toEqual(['a', 'b']);
@@ -113,20 +140,52 @@ describe.skipIf(!hasPostgres())('two servers on one PostgreSQL', { timeout: 90_0
 
     // The first took the office: it was there alone.
     await first.kill();
-    await release(place, second, ['abort', id, '--why', 'the leader died']);
+    await abort(second, id);
     await expect.poll(phaseOf(second, id), running).toBe('aborted');
     expect((await second.ask(10)).versions).toEqual({ 1: 10 });
 
     // Back again, it obeys what was decided without it.
-    const back = await serve(['--database', database, '--replica-name', 'a', '--port', String(first.port)]);
+    const back = await serve('--database', database, '--replica-name', 'a', '--port', String(first.port));
     expect((await back.ask(10)).versions).toEqual({ 1: 10 });
     expect((await second.stop()).code).toBe(0);
   });
 
-  test('go on serving as they were told while the database is away, and stop when they are asked to', async () => {
-    place = await releasePlace();
-    const database = await postgres.freshDatabase();
-    const server = await serve(['--database', database, '--replica-name', 'a']);
+  test('refuse a third with the name of one of them', async ({ expect, onTestFinished }) => {
+    const { place, serve } = await house(onTestFinished);
+    const database = databases[1] ?? '';
+    await serve('--database', database, '--replica-name', 'a');
+    const third = ['serve', place.models, '--port', '0', '--no-grpc', '--no-metrics', '--database', database];
+    const { code, stderr } = await run([...third, '--replica-name', 'a'], place.folder);
+    expect(stderr).toMatch(/REPLICA_NAME_TAKEN/);
+    expect(code).toBe(69);
+  });
+
+  test('promote under load, and no request fails', async ({ expect, onTestFinished }) => {
+    const { place, serve } = await house(onTestFinished);
+    const database = databases[2] ?? '';
+    const [first, second] = [await serve('--database', database), await serve('--database', database)];
+    await place.addVersion(2, 2);
+    const id = await begin(first, canary('1m', false));
+    let failed = 0;
+    let isOver = false;
+    const load = [first, second].map(async server => {
+      while (!isOver) failed += (await server.ask(5)).failed;
+    });
+    await expect.poll(phaseOf(second, id), { timeout: 60_000, interval: 200 }).toBe('promoted');
+    isOver = true;
+    await Promise.all(load);
+    expect(failed).toBe(0);
+    for (const server of [first, second]) expect((await server.ask(5)).versions).toEqual({ 2: 5 });
+  });
+
+  // By itself: it takes the database away from all.
+  test.sequential('go on serving as they were told while the database is away, and stop when they are asked to', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { place, serve } = await house(onTestFinished);
+    const database = databases[3] ?? '';
+    const server = await serve('--database', database, '--replica-name', 'a');
     await place.addVersion(2, 2);
     const id = await begin(server, patient);
     await expect.poll(phaseOf(server, id), running).toBe('running');
@@ -140,7 +199,7 @@ describe.skipIf(!hasPostgres())('two servers on one PostgreSQL', { timeout: 90_0
       await postgres.start();
     }
     await expect.poll(async () => (await fetch(`${server.url}/releases/${id}`)).status, running).toBe(200);
-    await release(place, server, ['abort', id]);
+    await abort(server, id);
     await expect.poll(phaseOf(server, id), running).toBe('aborted');
     await postgres.crash();
     try {
@@ -148,33 +207,5 @@ describe.skipIf(!hasPostgres())('two servers on one PostgreSQL', { timeout: 90_0
     } finally {
       await postgres.start();
     }
-  });
-
-  test('refuse a third with the name of one of them', async () => {
-    place = await releasePlace();
-    const database = await postgres.freshDatabase();
-    await serve(['--database', database, '--replica-name', 'a']);
-    const third = ['serve', place.models, '--port', '0', '--no-grpc', '--no-metrics', '--database', database];
-    const { code, stderr } = await run([...third, '--replica-name', 'a'], place.folder);
-    expect(stderr).toMatch(/REPLICA_NAME_TAKEN/);
-    expect(code).toBe(69);
-  });
-
-  test('promote under load, and no request fails', async () => {
-    place = await releasePlace();
-    const database = await postgres.freshDatabase();
-    const [first, second] = [await serve(['--database', database]), await serve(['--database', database])];
-    await place.addVersion(2, 2);
-    const id = await begin(first, canary('1m'));
-    let failed = 0;
-    let isOver = false;
-    const load = [first, second].map(async server => {
-      while (!isOver) failed += (await server.ask(5)).failed;
-    });
-    await expect.poll(phaseOf(second, id), { timeout: 60_000, interval: 200 }).toBe('promoted');
-    isOver = true;
-    await Promise.all(load);
-    expect(failed).toBe(0);
-    for (const server of [first, second]) expect((await server.ask(5)).versions).toEqual({ 2: 5 });
   });
 });
