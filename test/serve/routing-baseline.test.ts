@@ -35,6 +35,10 @@ describe('a fresh baseline', () => {
     expect(openings(1)).toBe(1);
     await traffic().apply(routeOf({ 1: 10_000, 3: 0 }, baseline(0)));
     expect(openings(1)).toBe(2);
+    // While they are not asked, not for copies either, the version's own are all that is known of it.
+    await traffic().apply(routeOf({ 1: 10_000, 3: 0 }, { ...baseline(0), mirrors: [{ version: 3, share: 0 }] }));
+    await house.count(1);
+    expect(samples().at(-1)?.latencyMs).toBeGreaterThan(0);
     await traffic().apply(routeOf({ 1: 9_000, 3: 1_000 }, baseline(1_000)));
     expect(openings(1)).toBe(2);
     await traffic().apply(routeOf({ 1: 10_000 }));

@@ -70,7 +70,7 @@ export class CompiledRoute implements Router {
     const twin = route.baseline === undefined || stable === undefined ? undefined : compiling.twinOf(stable.base);
     this.twin = twin && new RoutedModel(twin, compiling.trailOf(twin, this));
     this.twinFrom = wholeShare - (this.twin === undefined ? 0 : (route.baseline?.share ?? 0));
-    const isTwinAsked = this.twin !== undefined && (this.twinFrom < wholeShare || route.mirrors.length > 0);
+    const isTwinAsked = this.twin !== undefined && (this.twinFrom < wholeShare || this.hasCopies);
     this.warm = isTwinAsked ? stable?.base : undefined;
     this.rules = route.rules.map(({ version, when }) => ({ when, model: this.arm(version) }));
     let below = 0;
@@ -82,6 +82,11 @@ export class CompiledRoute implements Router {
         return { below, model: this.arm(version) };
       });
     this.state = saltState(route.salt);
+  }
+
+  /** Some of what the stable version answers is asked again. */
+  get hasCopies(): boolean {
+    return this.route.mirrors.some(({ share }) => share > 0);
   }
 
   get standing(): RunningModel | undefined {

@@ -101,7 +101,7 @@ class ArmTrail implements Trail {
     private readonly route: CompiledRoute,
   ) {
     this.version = Number(model.served.version);
-    this.hasMirrors = this.version === route.route.stable && route.route.mirrors.some(({ share }) => share > 0);
+    this.hasMirrors = this.version === route.route.stable && route.hasCopies;
   }
 
   successor(): RunningModel {
