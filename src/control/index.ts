@@ -25,6 +25,7 @@ export {
   listAnswer,
   type PlanAnswer,
   planAnswer,
+  pruneAnswer,
   type StatusAnswer,
   statusAnswer,
   unrouteAnswer,
@@ -111,7 +112,7 @@ export type { VersionLedger } from './release/ledger.js';
 export { openReleases, type ReleaseDesk, type ReleasesOptions, releaseOptions } from './release/open-releases.js';
 export { readReleaseDocument } from './release/read-document.js';
 export type { ReleaseHandle } from './release/release-handle.js';
-export type { ReleasePlan, Releases, Unrouting, Word } from './release/releases.js';
+export type { Pruned, PrunedRelease, ReleasePlan, Releases, Unrouting, Word } from './release/releases.js';
 export { standingRoutes } from './release/standing.js';
 export {
   type EvidencePoint,

@@ -106,6 +106,9 @@ describe('galerkin release', { timeout: 60_000 }, () => {
     expect(back.stdout).toMatch(/policy decides again \(.*we trust it\)/);
     expect(await server.ask(10)).toEqual({ versions: { 2: 10 }, failed: 0 });
     expect((await release(place, server, ['unroute', 'scale'])).code).toBe(65);
+    const pruned = await release(place, server, ['prune', '--older-than', '0d', '--json']);
+    expect(JSON.parse(pruned.stdout)).toMatchObject({ dryRun: false, releases: [{ id }] });
+    expect((await release(place, server, ['prune', '--older-than', 'ever'])).code).toBe(2);
     const late = await release(place, server, ['promote', id, '--json']);
     expect(late.code).toBe(65);
     expect(JSON.parse(late.stderr).error.message).toMatch(/aborted/);

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { commandCommands } from './release/command.js';
 import { historyCommand } from './release/history.js';
 import { planCommand } from './release/plan.js';
+import { pruneCommand } from './release/prune.js';
 import { reportCommand } from './release/report.js';
 import { startReleaseCommand } from './release/start.js';
 import { statusCommand } from './release/status.js';
@@ -22,6 +23,7 @@ export function releaseCommand(): Command {
     ...commandCommands(),
     unrouteCommand(),
     historyCommand(),
+    pruneCommand(),
     reportCommand(),
   ];
   for (const word of words) command.addCommand(word);

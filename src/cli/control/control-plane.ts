@@ -74,7 +74,8 @@ export async function openControl(given: Record<string, unknown>, place: Control
   if (at === undefined) return nothing;
   try {
     const name = replicaName(config.replicaName, place.port, at);
-    return await controlOn(await openFirst(at), { ...place, at, name, advertise: config.advertise });
+    const { advertise, keepEvidenceDays } = config;
+    return await controlOn(await openFirst(at), { ...place, at, name, advertise, keepEvidenceDays });
   } catch (error) {
     if (at.isUsual && isInUse(error)) return withoutControl(error, place.complain);
     throw error;
@@ -85,6 +86,7 @@ interface Terms extends ControlPlace {
   readonly at: DatabasePlace;
   readonly name: string;
   readonly advertise: string;
+  readonly keepEvidenceDays: number;
 }
 
 /** What this server obeys, of all the models of its repository. */

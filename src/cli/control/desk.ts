@@ -26,6 +26,7 @@ export interface DeskPlace {
   readonly name: string;
   readonly isShared: boolean;
   readonly advertise: string;
+  readonly keepEvidenceDays: number;
   readonly complain: (line: string) => void;
 }
 
@@ -66,10 +67,10 @@ interface DeskParts {
   readonly versions?: ModelVersionManager;
 }
 
-function deskOn(parts: DeskParts, { repository, name, complain }: DeskPlace): Promise<ReleaseDesk> {
+function deskOn(parts: DeskParts, { repository, name, keepEvidenceDays, complain }: DeskPlace): Promise<ReleaseDesk> {
   // Only names of releases are drawn from it: they must differ from one server, and one start, to the next.
   const random = seededRandom(randomInt(2 ** 32));
-  return openReleases({ ...parts, repository, random, by: name, onFault: onceEach(complain) });
+  return openReleases({ ...parts, repository, random, keepEvidenceDays, by: name, onFault: onceEach(complain) });
 }
 
 /** Takes part in the control of releases from here on. @throws REPLICA_NAME_TAKEN, and what the database throws */

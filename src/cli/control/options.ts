@@ -1,7 +1,7 @@
 // Where a server keeps its releases, and who it is among the servers of one database.
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { optionSchema, textOption } from '../../base/index.js';
+import { numberOption, optionSchema, textOption } from '../../base/index.js';
 
 const usual = 'auto';
 
@@ -13,6 +13,13 @@ export const controlOptions = optionSchema({
   replicaName: textOption({
     doc: 'Name of this server among those that share a PostgreSQL database, the same after a restart; empty: machine-port.',
     default: '',
+  }),
+  keepEvidenceDays: numberOption({
+    doc: 'How long after its end the curves, sketches and small events of a release are kept; 0: for ever. How it ended, and what people said, is always kept.',
+    unit: 'days',
+    default: 90,
+    min: 0,
+    max: 36_500,
   }),
   advertise: textOption({
     doc: 'Address at which the other servers of a PostgreSQL database reach this one; empty: the address it listens on.',

@@ -5,6 +5,7 @@ import {
   evidenceAnswer,
   listAnswer,
   planAnswer,
+  pruneAnswer,
   type ReleaseCommand,
   type StatusAnswer,
   statusAnswer,
@@ -55,6 +56,11 @@ export const commandRelease = (
   id: string,
   command: ReleaseCommand,
 ): Promise<StatusAnswer> => request(server, `${place(id)}/${command}`, statusAnswer, { body: { by, why } });
+
+export const prune = (server: string, olderThanDays: number | undefined, dryRun: boolean) =>
+  request(server, '/releases/prune', pruneAnswer, {
+    body: { dryRun, ...(olderThanDays !== undefined && { olderThanDays }) },
+  });
 
 export const unroute = ({ server, by, why }: Asking, model: string, dryRun: boolean) =>
   request(server, `/routes/${encodeURIComponent(model)}/unroute`, unrouteAnswer, { body: { by, why, dryRun } });

@@ -74,10 +74,19 @@ export const statusAnswer = z.looseObject({
   endedAtMs: z.number().optional(),
   judgement: judgementAnswer.optional(),
   advice: adviceAnswer.optional(),
+  /** When its curves were deleted. */
+  prunedAtMs: z.number().optional(),
   /** Since when the model's own policy decides again, by whose word. */
   unrouted: z.looseObject({ atMs: z.number(), by: z.string(), versions: z.array(z.int()) }).optional(),
 });
 export type StatusAnswer = z.infer<typeof statusAnswer>;
+
+export const pruneAnswer = z.object({
+  dryRun: z.boolean(),
+  releases: z.array(
+    z.object({ id: z.string(), model: z.string(), endedAtMs: z.number(), points: z.int(), events: z.int() }),
+  ),
+});
 
 export const unrouteAnswer = z.object({
   model: z.string(),

@@ -20,6 +20,9 @@ const wordShape = {
 /** Who says it, and why. */
 export const wordBody = z.strictObject(wordShape).prefault({});
 export const unrouteBody = z.strictObject({ ...wordShape, dryRun: z.boolean().default(false) }).prefault({});
+export const pruneBody = z
+  .strictObject({ olderThanDays: z.number().min(0).max(36_500).optional(), dryRun: z.boolean().default(true) })
+  .prefault({});
 const document = z.record(z.string(), z.unknown());
 export const startBody = z.strictObject({ document, ...wordShape });
 export const planBody = z.strictObject({ document });

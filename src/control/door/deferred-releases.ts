@@ -52,6 +52,8 @@ export function deferredReleases({ hasReleases, open, plan }: DeferredParts): Re
       if (!isThere()) throw new GalerkinError('ROUTE_ABSENT', { model: model.slice(0, 200) });
       return (await desk()).unroute(model, word, options);
     },
+    prune: async options =>
+      isThere() ? (await desk()).prune(options) : { dryRun: options?.dryRun === true, releases: [] },
     status: async id => (await known(id)).status(id),
     list: async filter => (isThere() ? (await desk()).list(filter) : []),
     evidence: async id => (await known(id)).evidence(id),

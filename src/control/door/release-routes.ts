@@ -4,8 +4,8 @@ import type { RouteStatus } from '../../model/index.js';
 import { routeStatusSchema } from '../fleet/replica-wire.js';
 import type { Releases } from '../release/releases.js';
 import { type ReleaseCommand, type ReleaseEvidence, releaseCommands } from '../release/status.js';
-import { evidenceAnswer, listAnswer, planAnswer, statusAnswer, unrouteAnswer } from './answers.js';
-import { checkDocument, planBody, readListQuery, startBody, unrouteBody, wordBody } from './bodies.js';
+import { evidenceAnswer, listAnswer, planAnswer, pruneAnswer, statusAnswer, unrouteAnswer } from './answers.js';
+import { checkDocument, planBody, pruneBody, readListQuery, startBody, unrouteBody, wordBody } from './bodies.js';
 import type { ControlCall, ControlExtension, ControlRoute } from './extension.js';
 
 export interface ReleaseDoorParts {
@@ -89,6 +89,17 @@ function beginnings({ releases }: ReleaseDoorParts): ControlRoute[] {
       async handle(call) {
         const { document, by, why } = startBody.parse(call.body);
         return releases.start(checkDocument(document), { by, why });
+      },
+    },
+    {
+      method: 'POST',
+      path: '/releases/prune',
+      summary: 'Deletes the evidence of old releases, never how they ended; only counts it, unless dryRun is false.',
+      body: pruneBody,
+      answer: pruneAnswer,
+      async handle({ body }) {
+        const { olderThanDays, dryRun } = pruneBody.parse(body);
+        return releases.prune({ dryRun, ...(olderThanDays !== undefined && { olderThanDays }) });
       },
     },
   ];

@@ -3,6 +3,7 @@ import {
   type Clock,
   GalerkinError,
   integerOption,
+  numberOption,
   optionSchema,
   type Random,
   resolveOptions,
@@ -25,6 +26,7 @@ import { ledgerTeller, type VersionLedger } from './ledger.js';
 import { patience } from './patience.js';
 import { planRelease } from './planning.js';
 import type { Releases } from './releases.js';
+import { dayMs, openRetention, pruneEvidence } from './retention.js';
 import { listReleases } from './shelf.js';
 import { standingVersion } from './standing.js';
 import type { ReleaseTables } from './tables.js';
@@ -46,6 +48,13 @@ export const releaseOptions = optionSchema({
     min: 1,
     max: 600_000,
   }),
+  keepEvidenceDays: numberOption({
+    doc: 'How long after its end the curves, sketches and small events of a release are kept; 0: for ever. How it ended, and what people said, is always kept.',
+    unit: 'days',
+    default: 90,
+    min: 0,
+    max: 36_500,
+  }),
 });
 
 export interface ReleasesOptions {
@@ -63,6 +72,8 @@ export interface ReleasesOptions {
   readonly tickMs?: number;
   /** @default 2000 */
   readonly replicaTimeoutMs?: number;
+  /** 0: for ever. @default 90 */
+  readonly keepEvidenceDays?: number;
   /** Who judges and advises. @default this room's own */
   readonly experts?: Partial<Experts>;
   /** Told what failed and is tried again: a database that is away, an adviser that cannot be opened. @default process warnings */
@@ -87,16 +98,25 @@ const mostListed = 1000;
 /** @throws OPTIONS_INVALID */
 export async function openReleases(options: ReleasesOptions): Promise<ReleaseDesk> {
   const { database, fleet, repository, versions, random, by = '' } = options;
-  const { clock = systemClock, timers = systemTimers, onFault = warn, tickMs, replicaTimeoutMs } = options;
+  const {
+    clock = systemClock,
+    timers = systemTimers,
+    onFault = warn,
+    tickMs,
+    replicaTimeoutMs,
+    keepEvidenceDays,
+  } = options;
   const given = {
     ...(tickMs !== undefined && { tickMs }),
     ...(replicaTimeoutMs !== undefined && { replicaTimeoutMs }),
+    ...(keepEvidenceDays !== undefined && { keepEvidenceDays }),
   };
   const config = resolveOptions('openReleases', releaseOptions, given);
   const experts = { openJudge, openAdviser, ...options.experts };
   const policyOf = (model: string) => policyVersions(repository, model);
   const controller = openController({ ...config, database, fleet, experts, clock, timers, onFault, policyOf });
   const teller = await openTeller(database.query);
+  const retain = openRetention({ database, keepEvidenceDays: config.keepEvidenceDays, now: () => clock.now() });
   const tellLedger = ledgerTeller({ query: database.query, ledger: versions, onFault });
   const bounded = patience({ timers, limitMs: config.replicaTimeoutMs });
   const means = { repository, fleet, bounded, standing: (model: string) => standingVersion(database.query, model) };
@@ -128,6 +148,10 @@ export async function openReleases(options: ReleasesOptions): Promise<ReleaseDes
       loop?.nudge();
       return unrouting;
     },
+    prune({ olderThanDays = config.keepEvidenceDays, dryRun = false } = {}) {
+      const nowMs = clock.now();
+      return pruneEvidence(database, { beforeMs: nowMs - olderThanDays * dayMs, isDryRun: dryRun, nowMs });
+    },
     status: id => statusOf(database, id),
     list: ({ model, limit = 50 }) => listReleases(database.query, model, Math.min(Math.max(1, limit), mostListed)),
     evidence: id => evidenceOf(database, id),
@@ -138,6 +162,7 @@ export async function openReleases(options: ReleasesOptions): Promise<ReleaseDes
         async tick(office) {
           const moved = await controller.tick(office);
           if (office.isHeld()) await tellLedger();
+          if (office.isHeld()) await retain();
           return moved;
         },
         besides: () => teller.tell(),

@@ -38,6 +38,21 @@ export interface Unrouting {
   readonly text: string;
 }
 
+export interface PrunedRelease {
+  readonly id: string;
+  readonly model: string;
+  readonly endedAtMs: number;
+  /** Points of its curves, and events, that go. */
+  readonly points: number;
+  readonly events: number;
+}
+
+export interface Pruned {
+  readonly dryRun: boolean;
+  /** Oldest first. */
+  readonly releases: readonly PrunedRelease[];
+}
+
 export interface Releases {
   /** Changes nothing. @throws RELEASE_INVALID, PACKAGE_UNKNOWN, PACKAGE_VERSION_UNKNOWN */
   plan(document: ReleaseDocument): Promise<ReleasePlan>;
@@ -50,6 +65,11 @@ export interface Releases {
    * dry run; executed by whoever is in office, on every replica. @throws RELEASE_RUNNING, ROUTE_ABSENT where no route stands
    */
   unroute(model: string, word: Word, options?: { readonly dryRun?: boolean }): Promise<Unrouting>;
+  /**
+   * Deletes the evidence of releases that ended so long ago: curves, sketches, small events, in small transactions. How each ended,
+   * by whom and why stays. A dry run only counts. @param options.olderThanDays  by default as long as evidence is kept anyway
+   */
+  prune(options?: { readonly olderThanDays?: number; readonly dryRun?: boolean }): Promise<Pruned>;
   /** @throws RELEASE_UNKNOWN */
   status(id: string): Promise<ReleaseStatus>;
   /** Latest first. */

@@ -91,6 +91,8 @@ export interface ReleaseStatus {
   readonly advised?: 'hold' | 'go';
   /** After its end: the model's own policy decides again, and was then expected to serve these versions, the newest first. */
   readonly unrouted?: { readonly atMs: number; readonly by: string; readonly versions: readonly number[] };
+  /** When its curves and small events were deleted; the end and what people said are kept. */
+  readonly prunedAtMs?: number;
   /** Where and why a fresh baseline could not be opened, as the history has told it once. */
   readonly baselineFault?: string;
 }
