@@ -20,7 +20,7 @@ export interface RequestSample {
   /** Milliseconds since the Unix epoch. */
   readonly atMs: number;
   readonly version: number;
-  /** An answer that a client got, or a copy that was compared and dropped; of the stable version: a copy that its fresh instances answered, for its times. */
+  /** An answer that a client got, or a copy that was compared and dropped; of the stable version: a copy that its fresh instances were asked, for its times and failures. */
   readonly kind: 'answer' | 'mirror';
   /** False if the version failed by its own fault (a broken answer, a time-out, a refusal by its guard); a bad request is no sample. */
   readonly ok: boolean;

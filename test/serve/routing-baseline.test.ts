@@ -95,6 +95,10 @@ describe('a fresh baseline', () => {
     // One of 2^19 runs would ask in the same order 20 times.
     const asked = held.order.filter((_, k) => k % 3 > 0);
     expect(new Set(asked.filter((_, k) => k % 2 === 0))).toEqual(new Set([1, 3]));
+    // Also what the candidate fails: the stable version is not spared where both might.
+    held.breakAnswers(3);
+    await house.count(8);
+    await expect.poll(() => copies()).toHaveLength(56);
   });
 
   test('that fails its copies leaves the candidate without times, and shows as failures of the stable version', async () => {

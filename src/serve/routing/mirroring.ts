@@ -96,8 +96,11 @@ export class Mirroring {
       // Who comes second finds the caches warm and the processor taken: neither is always second.
       const isFirst = twin === undefined || this.parts.random.uniform() < 0.5;
       const before = isFirst ? undefined : await this.freshTimes(copy);
-      const given = await timedAnswer(target, question, this.parts);
+      const answering = timedAnswer(target, question, this.parts);
+      // The other is asked whatever becomes of it: else the stable version would be spared just where both fail.
+      await answering.catch(() => undefined);
       const fresh = isFirst ? await this.freshTimes(copy) : before;
+      const given = await answering;
       const sample = await this.compared(copy, given, fresh);
       count.answered++;
       this.parts.record(twin !== undefined && fresh === undefined ? timeless(sample) : sample);
@@ -110,7 +113,7 @@ export class Mirroring {
     }
   }
 
-  /** How long fresh instances of the stable version take for the same, as a sample of theirs too; undefined if they do not answer. */
+  /** How long fresh instances of the stable version take for the same, as a sample of theirs too, also if they fail; undefined if they do not answer. */
   private async freshTimes({ twin, question, stable }: Copy): Promise<number | undefined> {
     if (!twin?.isReady()) return undefined;
     const { record, clock } = this.parts;
