@@ -31,14 +31,14 @@ async function house(onTestFinished: TestContext['onTestFinished']): Promise<Hou
 }
 
 /** Judged by failures alone: the time of a test machine says nothing. */
-const canary = (hold: string, approve: boolean) => ({
+const canary = (hold: string, approve: boolean, minSamples = 20) => ({
   model: 'scale',
   version: 2,
   strategy: { kind: 'canary', steps: [{ weight: '50%', hold, approve }] },
-  judge: { minSamples: 20, criteria: [{ metric: 'error-rate', margin: '20%' }] },
+  judge: { minSamples, criteria: [{ metric: 'error-rate', margin: '20%' }] },
 });
 /** Goes on until somebody says a word. */
-const patient = canary('1h', true);
+const patient = canary('1h', true, 100_000);
 
 const post = (server: ServerProcess, path: string, body: object): Promise<Response> =>
   fetch(`${server.url}${path}`, { method: 'POST', body: JSON.stringify(body) });

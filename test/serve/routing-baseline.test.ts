@@ -97,19 +97,39 @@ describe('a fresh baseline', () => {
     expect(new Set(asked.filter((_, k) => k % 2 === 0))).toEqual(new Set([1, 3]));
     // Also what the candidate fails: the stable version is not spared where both might.
     held.breakAnswers(3);
-    await house.count(8);
-    await expect.poll(() => copies()).toHaveLength(56);
+    for (let k = 21; k <= 28; k++) {
+      await house.count(1);
+      await expect.poll(() => copies()).toHaveLength(2 * k);
+    }
   });
 
   test('that fails its copies leaves the candidate without times, and shows as failures of the stable version', async () => {
     await traffic().apply(routeOf({ 1: 10_000, 3: 0 }, { ...baseline(0), mirrors: [{ version: 3, share: 10_000 }] }));
     held.breakAnswers(1, 2);
-    expect(await house.count(3)).toEqual({ 1: 3 });
-    await expect.poll(() => samples().filter(({ version }) => version === 3)).toHaveLength(3);
+    for (let k = 1; k <= 3; k++) {
+      expect(await house.count(1)).toEqual({ 1: 1 });
+      await expect.poll(() => samples().filter(({ version }) => version === 3)).toHaveLength(k);
+    }
     const copies = samples().filter(({ kind }) => kind === 'mirror');
     const told = (wanted: number) =>
       copies.filter(({ version }) => version === wanted).map(({ ok, latencyMs }) => [ok, latencyMs]);
     expect(told(1)).toEqual(Array(3).fill([false, null]));
     expect(told(3)).toEqual(Array(3).fill([true, null]));
+  });
+
+  test('times one copy after the other: what comes meanwhile is dropped, and counted', async () => {
+    await traffic().apply(routeOf({ 1: 10_000, 3: 0 }, { ...baseline(0), mirrors: [{ version: 3, share: 10_000 }] }));
+    const letGo = held.holdAnswers(3);
+    expect(await house.count(6)).toEqual({ 1: 6 });
+    const count = async (what: string) => {
+      const metrics = await (await fetch(`${house.server.url}/monitoring/metrics`)).text();
+      const found = metrics.match(new RegExp(`galerkin_route_mirrors_${what}_total\\{[^}]*version="3"\\} (\\d+)`));
+      return Number(found?.[1]);
+    };
+    await expect.poll(() => count('dropped')).toBe(5);
+    letGo();
+    await expect.poll(() => count('answered')).toBe(1);
+    await house.count(1);
+    await expect.poll(() => count('answered')).toBe(2);
   });
 });

@@ -20,7 +20,7 @@ export interface MirrorCount {
   readonly version: number;
   answered: number;
   failed: number;
-  /** Too many were under way, or the version does not take such inputs. */
+  /** Too many were under way, one where times are compared with fresh instances; or the version does not take such inputs. */
   dropped: number;
 }
 
@@ -51,6 +51,8 @@ const noComparison = { difference: null, stableError: null, candidateError: null
 export class Mirroring {
   private readonly counts = new Map<number, MirrorCount>();
   private inFlight = 0;
+  /** Versions that are being timed beside fresh instances: one copy after the other, so that a stall is one witness and no crowd. */
+  private readonly timing = new Set<RunningModel>();
 
   constructor(private readonly parts: MirroringParts) {}
 
@@ -73,7 +75,8 @@ export class Mirroring {
       const truth = isChecked && route.checks !== undefined ? aid.running(route.checks.model) : undefined;
       const count = this.countOf(version);
       const takes = target !== undefined && isSameSignature(stable.served, target.served);
-      if (!takes || this.inFlight >= this.parts.limit || !target.isReady()) count.dropped++;
+      const isFull = this.inFlight >= this.parts.limit || (target !== undefined && this.timing.has(target));
+      if (!takes || isFull || !target.isReady()) count.dropped++;
       else void this.send({ target, question, served, stable, truth, count, twin: twin?.base });
     }
   }
@@ -86,10 +89,28 @@ export class Mirroring {
 
   /** The inputs are those of the client's request: nothing in the server writes to them, or moves them elsewhere. */
   private async send(copy: Copy): Promise<void> {
-    const { target, count, question, twin } = copy;
+    const { target, count, twin } = copy;
     const asked = twin === undefined ? [target] : [target, twin];
     this.inFlight++;
     for (const { leases } of asked) leases.take();
+    try {
+      const { given, freshMs } = await this.bothTimed(copy);
+      const sample = await this.compared(copy, given, freshMs);
+      count.answered++;
+      this.parts.record(twin !== undefined && freshMs === undefined ? timeless(sample) : sample);
+    } catch (error) {
+      count.failed++;
+      if (isOwnFault(error, undefined)) this.parts.record(this.failure(copy));
+    } finally {
+      for (const { leases } of asked) leases.give();
+      this.inFlight--;
+    }
+  }
+
+  /** The candidate's answer, and how long fresh instances took for the same. @throws what the candidate throws, after both were asked */
+  private async bothTimed(copy: Copy): Promise<{ given: Timed; freshMs: number | undefined }> {
+    const { target, question, twin } = copy;
+    if (twin !== undefined) this.timing.add(target);
     try {
       // The answer of the client is written first.
       await new Promise(resolve => setImmediate(resolve));
@@ -99,17 +120,10 @@ export class Mirroring {
       const answering = timedAnswer(target, question, this.parts);
       // The other is asked whatever becomes of it: else the stable version would be spared just where both fail.
       await answering.catch(() => undefined);
-      const fresh = isFirst ? await this.freshTimes(copy) : before;
-      const given = await answering;
-      const sample = await this.compared(copy, given, fresh);
-      count.answered++;
-      this.parts.record(twin !== undefined && fresh === undefined ? timeless(sample) : sample);
-    } catch (error) {
-      count.failed++;
-      if (isOwnFault(error, undefined)) this.parts.record(this.failure(copy));
+      const freshMs = isFirst ? await this.freshTimes(copy) : before;
+      return { given: await answering, freshMs };
     } finally {
-      for (const { leases } of asked) leases.give();
-      this.inFlight--;
+      if (twin !== undefined) this.timing.delete(target);
     }
   }
 
