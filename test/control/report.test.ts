@@ -36,7 +36,7 @@ describe('the report of a release', () => {
     const page = releaseReport(releaseEvidence({ phase: 'aborted' }));
     const [before = ''] = page.split('<h2>Traffic');
     for (const words of [
-      'Version 2 of darcy was stopped; version 1 answers all requests.',
+      'Version 2 of darcy was stopped; all requests went back to version 1.',
       'Latency, mean: 62 % worse, and 0 % was let in',
       'Why: new training run.',
       'ada',
@@ -131,6 +131,16 @@ describe('the report of a release', () => {
       'Nothing has been written down',
     ])
       expect(page).toContain(words);
+  });
+
+  test('says that curves were deleted, and what kept the comparison from fresh instances', () => {
+    const evidence = releaseEvidence({ phase: 'promoted', points: 0 });
+    const gone = { prunedAtMs: Date.UTC(2027, 1, 20), baselineFault: `no memory ${evil}` };
+    const page = releaseReport({ ...evidence, sketches: [], status: { ...evidence.status, ...gone } });
+    expect(page).toContain('deleted on 2027-02-20');
+    expect(page).toContain('<b>No fresh baseline</b>: no memory &quot;');
+    expect(page).not.toContain('<script>alert');
+    expect(releaseReport(evidence)).not.toMatch(/deleted on|No fresh baseline/);
   });
 
   test('draws sketches with empty, single, negative and zero bins', () => {

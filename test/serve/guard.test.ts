@@ -15,6 +15,15 @@ function ask(model: string, values: readonly number[], parameters: object = {}) 
 }
 const answers = (values: readonly number[]): number[] => values.flatMap(constantField);
 
+test('a server that has run for a day still has computed again what its guard refuses', async () => {
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() + 86_400_000 };
+  const old = await serveFixture(['safe', 'double_solver'], {}, { clock });
+  const body = jsonQuestion(constantField(12), [1, 4, 4]);
+  const { json } = await post(`${old.url}/v2/models/safe/infer`, body);
+  await old.close();
+  expect(json).toMatchObject({ parameters: { guard: 'fallback' }, outputs: [{ data: answers([24]) }] });
+});
+
 describe('policy annotate', () => {
   test('an answer within the bound is accepted', async () => {
     expect((await ask('double', [3])).json).toMatchObject({

@@ -79,7 +79,7 @@ describe.skipIf(!hasChromium())('releases of a real server', () => {
       page.getByRole('link', { name: 'Report for reviewers' }).click(),
     ]);
     await report.waitForLoadState();
-    expect(await report.textContent('h1')).toBe('Version 2 of scale was stopped; version 1 answers all requests.');
+    expect(await report.textContent('h1')).toBe('Version 2 of scale was stopped; all requests went back to version 1.');
     expect(await report.locator('svg[role="img"]').count()).toBeGreaterThanOrEqual(4);
     expect(faults).toEqual([]);
   });

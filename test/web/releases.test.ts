@@ -109,6 +109,18 @@ describe.skipIf(!hasChromium())('releases in the studio', () => {
     expect(faults).toEqual([]);
   });
 
+  test('evidence whose time was over is missed by nobody: the page says when it went', async () => {
+    const { status, events } = releaseEvidence({ phase: 'promoted' });
+    const gone = { prunedAtMs: Date.UTC(2027, 1, 20), baselineFault: 'no memory was left' };
+    server.evidence = [{ status: { ...status, ...gone }, events, points: [], sketches: [] }];
+    await open('#/releases/r-0001');
+    await state('[data-points="0"]');
+    const head = await page.textContent('.release-head');
+    for (const words of ['deleted on', '2027', 'No fresh baseline: no memory was left']) expect(head).toContain(words);
+    expect(await page.locator('[data-notice="unjudged"]').count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
   test('what happens is seen without being asked for, and a lost connection is found again', async () => {
     server.evidence = [releaseEvidence({ points: 30 })];
     await open('#/releases/r-0001');
@@ -116,7 +128,7 @@ describe.skipIf(!hasChromium())('releases in the studio', () => {
     server.tell(releaseEvidence({ points: 60, phase: 'aborted' }));
     await state('[data-phase="aborted"][data-points="60"]');
     expect(await page.textContent('#release-title')).toBe(
-      'Version 2 of darcy was stopped; version 1 answers all requests.',
+      'Version 2 of darcy was stopped; all requests went back to version 1.',
     );
     server.hangUp();
     await state('[data-live="false"]');
@@ -176,7 +188,7 @@ describe.skipIf(!hasChromium())('releases in the studio', () => {
       page.getByRole('link', { name: 'Report for reviewers' }).click(),
     ]);
     await report.waitForLoadState();
-    expect(await report.textContent('h1')).toBe('Version 2 of darcy was promoted and answers all requests.');
+    expect(await report.textContent('h1')).toBe('Version 2 of darcy was promoted; all requests went to it.');
     await report.close();
   });
 

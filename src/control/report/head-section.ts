@@ -36,9 +36,9 @@ export function verdictSentence({ phase, spec, candidate, baseline, stage, stage
     paused: `${one} is being compared with ${other}; the release is paused${place}.`,
     promoting: `${one} is taking over from ${other}.`,
     aborting: `${one} is being stopped; all requests go back to ${other}.`,
-    promoted: `${one} was promoted and answers all requests.`,
-    aborted: `${one} was stopped; ${other} answers all requests.`,
-    reported: `${one} was compared with ${other}, which goes on answering.`,
+    promoted: `${one} was promoted; all requests went to it.`,
+    aborted: `${one} was stopped; all requests went back to ${other}.`,
+    reported: `${one} was compared with ${other}, which went on answering.`,
   };
   return sentences[phase];
 }
@@ -51,12 +51,20 @@ function begunSentence({ status, events }: ReleaseEvidence): string {
   return first !== undefined && first.by !== '' ? first.text : status.spec.description;
 }
 
-/** Replicas that do not obey, with why. */
-function faultList({ faults }: ReleaseStatus): Markup | undefined {
-  const list = Object.entries(faults).filter(([, fault]) => fault !== '');
-  if (list.length === 0) return undefined;
-  return markup`<ul class="faults">${list.map(([name, fault]) => markup`<li><b>${name}</b> does not obey: ${fault}</li>`)}</ul>`;
+/** Replicas that do not obey, with why; and why times are held against instances that are warmer. */
+function faultList({ faults, baselineFault }: ReleaseStatus): Markup | undefined {
+  const list = Object.entries(faults)
+    .filter(([, fault]) => fault !== '')
+    .map(([name, fault]) => markup`<li><b>${name}</b> does not obey: ${fault}</li>`);
+  if (baselineFault !== undefined) list.push(markup`<li><b>No fresh baseline</b>: ${baselineFault}</li>`);
+  return list.length === 0 ? undefined : markup`<ul class="faults">${list}</ul>`;
 }
+
+/** What is no longer to be seen. */
+const prunedNote = ({ prunedAtMs }: ReleaseStatus): Markup | undefined =>
+  prunedAtMs === undefined
+    ? undefined
+    : markup`<p class="soft">Its curves and distributions were deleted on ${shownTime(prunedAtMs)} (UTC), when their time was over; how it ended stays.</p>`;
 
 /** @param latestMs of all that is known of the release */
 export function headSection(evidence: ReleaseEvidence, latestMs: number): Markup {
@@ -79,7 +87,7 @@ export function headSection(evidence: ReleaseEvidence, latestMs: number): Markup
       : [fact('replicas that obey', `${obeyed.length} of ${Math.max(members.length, obeyed.length)}`)]),
   ];
   const why = begunSentence(evidence);
-  return markup`<header class="${looks[phase]}"><p class="phase">${phase}</p><h1>${verdictSentence(status)}</h1><p class="lead">${status.reason}</p>${why === '' ? undefined : markup`<p class="soft">${why}</p>`}${faultList(status)}<dl class="facts">${facts}</dl></header>`;
+  return markup`<header class="${looks[phase]}"><p class="phase">${phase}</p><h1>${verdictSentence(status)}</h1><p class="lead">${status.reason}</p>${why === '' ? undefined : markup`<p class="soft">${why}</p>`}${faultList(status)}${prunedNote(status)}<dl class="facts">${facts}</dl></header>`;
 }
 
 /** The stages with when each held. */

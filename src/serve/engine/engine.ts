@@ -7,7 +7,7 @@ import type { TrafficControl } from '../routing/traffic-control.js';
 import { answer } from './answer.js';
 import type { ModelTable } from './model-table.js';
 import { Passage } from './passage.js';
-import type { Answer, Question } from './question.js';
+import type { Aid, Answer, Question } from './question.js';
 import type { RepositoryControl } from './repository-control.js';
 import type { RunningModel } from './running-model.js';
 import { newStageTimes, type StageTimes } from './scheduler.js';
@@ -95,6 +95,7 @@ class RunningEngine implements Engine {
   private readonly table: ModelTable;
   readonly cache: PredictionCache | undefined;
   private readonly clock: Clock;
+  private readonly aid: Aid;
 
   constructor({ table, repository, traffic, admission, cache, clock }: EngineParts) {
     this.table = table;
@@ -103,6 +104,7 @@ class RunningEngine implements Engine {
     this.admission = admission;
     this.cache = cache;
     this.clock = clock;
+    this.aid = { running: name => table.running(name), clock };
   }
 
   get models(): readonly RunningModel[] {
@@ -199,12 +201,12 @@ class RunningEngine implements Engine {
 
   /** One answer, counted if it is given; from the cache where the model allows it. */
   private async answer(model: RunningModel, question: Question, times: StageTimes): Promise<TimedAnswer> {
-    const { cache, clock, table } = this;
+    const { cache, clock, aid } = this;
     const { cached, statistics } = model;
     if (cache === undefined || cached.keeping !== 'kept' || !cache.takes(cached, question)) {
-      return this.computed(model, question, { times, given: await answer(model, question, times, table) });
+      return this.computed(model, question, { times, given: await answer(model, question, times, aid) });
     }
-    const found = await cache.answer(cached, question, () => answer(model, question, times, table));
+    const found = await cache.answer(cached, question, () => answer(model, question, times, aid));
     if (!found.hit) {
       statistics.miss(found.lookupMs);
       return this.computed(model, question, { times, given: found.answer });

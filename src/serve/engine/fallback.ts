@@ -44,34 +44,35 @@ function chunks(indices: readonly number[], size: number): (readonly number[])[]
 interface Share {
   readonly items: number;
   readonly terms: Terms;
+  /** Now, by the monotonic clock. */
+  readonly nowMs: number;
 }
 
-/** Work that is done for an answer's sake, and not counted as a request of its own. */
-const sideWork = (inputs: Tensors, items: number, terms: Terms): Work => ({
+/** Work that is done for an answer's sake, and not counted as a request of its own. It waits from now on. */
+const sideWork = (inputs: Tensors, { items, terms, nowMs }: Share): Work => ({
   inputs,
   items,
   bytes: bytesIn(inputs),
   guard: 'none',
   terms,
-  times: newStageTimes(0),
+  times: newStageTimes(nowMs),
 });
 
 /** The fallback's outputs for `inputs`, which hold `items` items, in batches that it takes. */
-export async function solveItems(fallback: Computing, inputs: Tensors, { items, terms }: Share): Promise<Tensors> {
+export async function solveItems(fallback: Computing, inputs: Tensors, share: Share): Promise<Tensors> {
+  const { items } = share;
   const { maxBatchSize, inputs: wanted } = fallback.served;
   const own = Object.fromEntries(
     wanted.flatMap(({ name }) => (inputs[name] === undefined ? [] : [[name, inputs[name]] as const])),
   );
-  if (maxBatchSize === 0 || items <= maxBatchSize)
-    return (await fallback.scheduler.run(sideWork(own, items, terms))).outputs;
+  if (maxBatchSize === 0 || items <= maxBatchSize) return (await fallback.scheduler.run(sideWork(own, share))).outputs;
   const all = Array.from({ length: items }, (_, item) => item);
   const parts = await Promise.all(
     chunks(all, maxBatchSize).map(part =>
       fallback.scheduler.run(
         sideWork(
           mapTensors(own, tensor => gatherItems(tensor, part)),
-          part.length,
-          terms,
+          { ...share, items: part.length },
         ),
       ),
     ),
@@ -108,15 +109,16 @@ export async function recompute(
   const { flagged } = judgement;
   const batched = served.maxBatchSize > 0;
   const inputs = batched ? mapTensors(question.inputs, tensor => gatherItems(tensor, flagged)) : question.inputs;
+  const share = () => ({ items: flagged.length, terms: question.terms, nowMs: aid.clock.monotonic() });
   let outputs: Tensors;
   try {
-    outputs = await solveItems(fallback, inputs, { items: flagged.length, terms: question.terms });
+    outputs = await solveItems(fallback, inputs, share());
   } catch (cause) {
     throw failed('failed', cause);
   }
   if (!areOutputsOf(served, outputs, flagged.length)) throw failed('gave other outputs');
   const checked = await scheduler.run({
-    ...sideWork(inputs, flagged.length, question.terms),
+    ...sideWork(inputs, share()),
     outputs,
     guard: question.maps ? 'all' : 'figures',
   });

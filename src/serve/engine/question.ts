@@ -1,4 +1,5 @@
 // What is asked of the engine, and what it answers.
+import type { Clock } from '../../base/index.js';
 import type { ModelPackage } from '../../model/index.js';
 import type { Tensors } from '../backends/backend.js';
 import type { GuardPolicy, GuardReport } from './guard-verdict.js';
@@ -17,6 +18,8 @@ export interface Computing {
 export interface Aid {
   /** The running model of that name, if any: where a fallback comes from. */
   running(name: string): Computing | undefined;
+  /** From when on work for an answer's sake waits. */
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 export interface Question {

@@ -195,7 +195,10 @@ export class Mirroring {
     // What a solver replaced is not the stable version's answer any more.
     const isOwn = mine.guard?.refused === undefined;
     const difference = isOwn ? relativeDifference(given.outputs, mine.outputs) : null;
-    const right = truth === undefined ? undefined : await truthFor(stable, truth, question);
+    const right =
+      truth === undefined
+        ? undefined
+        : await truthFor(stable, truth, { question, nowMs: this.parts.clock.monotonic() });
     if (right === undefined) return { ...noComparison, difference };
     return {
       difference,
@@ -205,14 +208,19 @@ export class Mirroring {
   }
 }
 
+interface Asked {
+  readonly question: Question;
+  readonly nowMs: number;
+}
+
 type Comparison = Pick<PairedSample, 'difference' | 'stableError' | 'candidateError'>;
 
 /** The outputs of the model that says what is true; undefined if it cannot say. */
-async function truthFor(stable: RunningModel, truth: Computing, question: Question): Promise<Tensors | undefined> {
+async function truthFor(stable: RunningModel, truth: Computing, asked: Asked): Promise<Tensors | undefined> {
   if (!takesTheSame(stable.served, truth.served)) return undefined;
-  const { inputs, items } = question;
+  const { inputs, items } = asked.question;
   try {
-    const outputs = await solveItems(truth, inputs, { items, terms: plainTerms });
+    const outputs = await solveItems(truth, inputs, { items, terms: plainTerms, nowMs: asked.nowMs });
     return areOutputsOf(stable.served, outputs, items) ? outputs : undefined;
   } catch {
     return undefined;

@@ -231,7 +231,7 @@ class RoutedModels implements TrafficControl {
     const mirroring = new Mirroring({
       clock,
       random: random.fork(this.models.size + 1),
-      aid: table,
+      aid: { running: name => table.running(name), clock },
       limit: mirrorsAtOnce,
       record: sample => ring.add(sample),
     });

@@ -101,6 +101,8 @@ export const statusSchema = z.object({
   startedAtMs: count,
   updatedAtMs: count,
   endedAtMs: z.optional(z.nullable(count)),
+  prunedAtMs: z.optional(z.nullable(count)),
+  baselineFault: z.optional(z.nullable(word)),
   judgement: z.optional(z.nullable(judgement)),
   advice: z.optional(z.nullable(advice)),
 });

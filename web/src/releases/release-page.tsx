@@ -42,8 +42,19 @@ function Head({ releases, evidence, isLive }: ReleasePageProps) {
       </p>
       {judgement && !isFinal(status) && judgement.reason !== status.reason && <p class="hint">{judgement.reason}</p>}
       {why !== '' && <p class="release-begun">{why}</p>}
-      {faults.length > 0 && (
+      {status.prunedAtMs && (
+        <p class="hint">
+          Its curves and distributions were deleted on {formatMoment(status.prunedAtMs)}, when their time was over; how
+          it ended stays.
+        </p>
+      )}
+      {(faults.length > 0 || status.baselineFault) && (
         <ul class="refusal">
+          {status.baselineFault && (
+            <li>
+              <b>No fresh baseline</b>: {status.baselineFault}
+            </li>
+          )}
           {faults.map(([name, fault]) => (
             <li key={name}>
               <b>{name}</b> does not obey: {fault}
@@ -98,7 +109,7 @@ export function ReleasePage(props: ReleasePageProps) {
         <StagesCard evidence={evidence} />
       </div>
       <div class="release-grid">
-        {judged.length === 0 && (
+        {judged.length === 0 && !status.prunedAtMs && (
           <section class="card notice" data-notice="unjudged">
             <h2>Nothing has been judged yet</h2>
             <p class="hint">The judge wants at least {minSamples} requests to each version.</p>

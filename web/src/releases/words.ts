@@ -34,9 +34,9 @@ export function headline({ phase, spec, candidate, baseline }: ReleaseStatus): s
     paused: `The comparison of ${one.replace('V', 'v')} with ${other} is paused.`,
     promoting: `${one} is taking over from ${other}.`,
     aborting: `${one} is being stopped; all requests go back to ${other}.`,
-    promoted: `${one} was promoted and answers all requests.`,
-    aborted: `${one} was stopped; ${other} answers all requests.`,
-    reported: `${one} was compared with ${other}, which goes on answering.`,
+    promoted: `${one} was promoted; all requests went to it.`,
+    aborted: `${one} was stopped; all requests went back to ${other}.`,
+    reported: `${one} was compared with ${other}, which went on answering.`,
   };
   return sentences[phase];
 }
