@@ -138,7 +138,7 @@ describe('the report of a release', () => {
     const gone = { prunedAtMs: Date.UTC(2027, 1, 20), baselineFault: `no memory ${evil}` };
     const page = releaseReport({ ...evidence, sketches: [], status: { ...evidence.status, ...gone } });
     expect(page).toContain('deleted on 2027-02-20');
-    expect(page).toContain('<b>No fresh baseline</b>: no memory &quot;');
+    expect(page).toContain('<b>No fresh baseline</b>: no memory &#34;');
     expect(page).not.toContain('<script>alert');
     expect(releaseReport(evidence)).not.toMatch(/deleted on|No fresh baseline/);
   });
